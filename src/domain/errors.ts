@@ -1,0 +1,16 @@
+/** What was wrong, for programs. Stable: these are the protocol's codes. */
+export type Code =
+  | 'bad-command'
+  | 'bad-length'
+  | 'bad-timeout'
+  | 'bad-address'
+  | 'body-too-large'
+  | 'line-too-long'
+  | 'full'
+  | 'journal-failed';
+
+/** A command that was not carried out. `text` says what was wrong and what was expected; one line, no control characters. */
+export interface Refusal {
+  readonly code: Code;
+  readonly text: string;
+}
