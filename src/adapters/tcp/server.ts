@@ -1,0 +1,158 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { inject } from 'tsyringe';
+import { Deadlines } from '../../domain/deadlines.js';
+import type { Refusal } from '../../domain/errors.js';
+import type { Alarm, Clock } from '../../ports/clock.js';
+import type { Exchange } from '../../ports/exchange.js';
+import type { Log } from '../../ports/log.js';
+import { CLOCK, EXCHANGE, LOG, TURN } from '../../ports/tokens.js';
+import type { Turn } from '../../ports/turn.js';
+import { accept } from './accept.js';
+import { type ListenAddress, listen, showAddress } from './listen.js';
+import { Session, type SessionOwner, type SessionParts } from './session.js';
+
+/** Milliseconds a client has to close its side after we closed ours. Closing at once could cost it our last words. */
+const LINGER = 1000;
+/** Milliseconds between two looks at whether all is answered, while stopping. */
+const LOOK = 20;
+
+export const TCP_SETTINGS = Symbol('TcpSettings');
+
+export interface TcpSettings {
+  readonly listen: readonly ListenAddress[];
+  /** Bytes of a line. */
+  readonly maxLine: number;
+  /** Bytes of a body. */
+  readonly maxBody: number;
+  /** Connections at a time; one more is told so and closed. */
+  readonly maxConnections: number;
+  /** Milliseconds in which a client must take the next 64 KiB of its answers, or be closed. */
+  readonly writeTimeout: number;
+}
+
+/** The broker's own sockets, unix and TCP, and the connections on them. */
+export class TcpServer implements SessionOwner {
+  readonly #servers: Server[] = [];
+  readonly #sessions = new Set<Session>();
+  /** Sessions whose client has to do something soon. */
+  readonly #patience = new Deadlines<Session>();
+  readonly #alarm: Alarm;
+  readonly #parts: SessionParts;
+  #allClosed: () => void = () => undefined;
+
+  constructor(
+    @inject(EXCHANGE) exchange: Exchange,
+    @inject(CLOCK) private readonly clock: Clock,
+    @inject(TURN) turn: Turn,
+    @inject(LOG) private readonly log: Log,
+    @inject(TCP_SETTINGS) private readonly settings: TcpSettings,
+  ) {
+    this.#alarm = clock.alarm(() => this.#ring());
+    this.#parts = { exchange, turn, limits: { line: settings.maxLine, body: settings.maxBody }, owner: this };
+  }
+
+  get connections(): number {
+    return this.#sessions.size;
+  }
+
+  /** @throws if one of the addresses can't be had; then none is listened on */
+  async start(): Promise<void> {
+    for (const address of this.settings.listen) {
+      const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => this.#take(socket));
+      this.#servers.push(server);
+      await listen(server, address);
+      this.log.minimal('listening', { on: showAddress(boundAddress(server, address)) });
+    }
+  }
+
+  /** Where it listens, with the port that was chosen where the settings left it open. */
+  get addresses(): readonly ListenAddress[] {
+    return this.settings.listen.map((address, i) => boundAddress(this.#servers[i], address));
+  }
+
+  /** Takes no more connections. */
+  close(): void {
+    for (const server of this.#servers) server.close();
+  }
+
+  /** Resolves when every `?` is answered and every answer is written, at `deadline` (on the clock) at the latest. */
+  answered(deadline: number): Promise<void> {
+    return new Promise((resolve) => {
+      const look = this.clock.alarm(() => {
+        if (this.clock.now() >= deadline || ![...this.#sessions].some((session) => session.busy)) resolve();
+        else look.set(this.clock.now() + LOOK);
+      });
+      look.set(this.clock.now());
+    });
+  }
+
+  /** Ends every connection. What was not delivered is in its queue again when this resolves. */
+  stop(): Promise<void> {
+    this.close();
+    for (const session of this.#sessions) session.leave();
+    return new Promise((resolve) => {
+      this.#allClosed = resolve;
+      if (this.#sessions.size === 0) resolve();
+    });
+  }
+
+  #take(accepted: Socket): void {
+    if (this.#sessions.size >= this.settings.maxConnections) {
+      this.log.info('connection refused', { limit: this.settings.maxConnections });
+      accepted.on('error', () => accepted.destroy());
+      accepted.end('- too many connections\r\n', () => accepted.destroy());
+      return;
+    }
+    let session: Session | undefined;
+    const socket = accept(accepted, (chunk) => session?.bytes(chunk));
+    session = new Session(socket, this.#parts);
+    this.#sessions.add(session);
+    if (this.log.infos) this.log.info('connected', { connections: this.#sessions.size });
+  }
+
+  // What sessions say
+
+  closed(session: Session): void {
+    this.#patience.remove(session);
+    this.#sessions.delete(session);
+    if (this.log.infos) this.log.info('disconnected', { connections: this.#sessions.size });
+    if (this.#sessions.size === 0) this.#allClosed();
+  }
+
+  ended(session: Session): void {
+    this.#expectWithin(session, LINGER);
+  }
+
+  refused(_session: Session, { code, text }: Refusal): void {
+    if (this.log.infos) this.log.info('refused', { code, text });
+  }
+
+  blocked(session: Session): void {
+    this.#expectWithin(session, this.settings.writeTimeout);
+  }
+
+  unblocked(session: Session): void {
+    this.#patience.remove(session);
+  }
+
+  #expectWithin(session: Session, milliseconds: number): void {
+    this.#patience.remove(session);
+    session.due = this.clock.now() + milliseconds;
+    this.#patience.add(session);
+    this.#alarm.set(this.#patience.next);
+  }
+
+  #ring(): void {
+    const now = this.clock.now();
+    for (let session = this.#patience.passed(now); session !== undefined; session = this.#patience.passed(now)) {
+      session.destroy();
+    }
+    if (this.#patience.next !== Number.POSITIVE_INFINITY) this.#alarm.set(this.#patience.next);
+  }
+}
+
+function boundAddress(server: Server | undefined, address: ListenAddress): ListenAddress {
+  const bound = server?.address();
+  if ('path' in address || typeof bound !== 'object' || bound === null) return address;
+  return { host: address.host, port: bound.port };
+}

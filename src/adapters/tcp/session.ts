@@ -1,0 +1,264 @@
+import type { Duplex } from 'node:stream';
+import type { Span, Timed } from '../../domain/deadlines.js';
+import type { Refusal } from '../../domain/errors.js';
+import type { Delivery, Exchange, Receive, Receiver, Sender } from '../../ports/exchange.js';
+import type { Turn } from '../../ports/turn.js';
+import { type Command, parseCommand, type ReceiveCommand, type SendCommand } from '../../protocol/commands.js';
+import { Decoder, type DecoderLimits } from '../../protocol/decoder.js';
+import { encodeMessage, encodeRefusal, TIMEOUT } from '../../protocol/encoder.js';
+import type { Refused } from '../../protocol/refused.js';
+import { Writer, type WriterOwner } from './writer.js';
+
+/** Bytes of answers a client may leave unread before it gets no more. */
+const SLOW = 256 * 1024;
+/** Bytes read ahead while a command waits; we must read on to see the client leave. */
+const READ_AHEAD = 64 * 1024;
+
+/** What sessions work with. */
+export interface SessionParts {
+  readonly exchange: Exchange;
+  readonly turn: Turn;
+  readonly limits: DecoderLimits;
+  readonly owner: SessionOwner;
+}
+
+/** Who keeps the sessions, and the time for them. */
+export interface SessionOwner {
+  /** The connection is over; called once. */
+  closed(session: Session): void;
+  /** The session has said its last; the client may still be talking. Called once at most. */
+  ended(session: Session): void;
+  /** A command was refused, and the connection will end. */
+  refused(session: Session, refusal: Refusal): void;
+  /** The client has not taken what was written; called again for each piece that it is slow to take. */
+  blocked(session: Session): void;
+  /** It has taken everything again. */
+  unblocked(session: Session): void;
+}
+
+/**
+ * One connection in the protocol of 2010: one conversation, in which a waiting `<` or `?` holds back what follows.
+ *
+ *     reading <-> receiving | querying    a `<` or `?` waits
+ *     reading <-> slow                    the client does not read its answers
+ *     any -> ending -> closed             goodbye, a refusal, or the end of the client's stream
+ */
+export class Session implements Receiver, Sender, WriterOwner, Timed {
+  /** For its owner: when the patience with this client ends. */
+  due = Number.POSITIVE_INFINITY;
+  span: Span | undefined = undefined;
+  slot = 0;
+
+  #state: 'reading' | 'receiving' | 'querying' | 'slow' | 'ending' | 'closed' = 'reading';
+  readonly #decoder: Decoder<Command>;
+  readonly #writer: Writer;
+  #receive: Receive | undefined;
+  #running = false;
+  #paused = false;
+  /** The client has ended its side; what it said before is all in here, decoded. */
+  #rest: (Command | Refused)[] | undefined;
+  /** A send was refused; said at the next step, not within the exchange's call. */
+  #refusal: Refusal | undefined;
+  readonly #resume = () => this.#run();
+
+  constructor(
+    private readonly stream: Duplex,
+    private readonly parts: SessionParts,
+  ) {
+    this.#decoder = new Decoder<Command>(parseCommand, parts.limits);
+    this.#writer = new Writer(stream, parts.turn, this);
+    stream.on('end', () => this.#clientEnded());
+    // A connection that breaks is nothing to report: 'close' follows, and what was not delivered goes back.
+    stream.on('error', () => stream.destroy());
+    stream.on('close', () => this.#close());
+  }
+
+  /** A `?` or unwritten answers: something the client is owed. */
+  get busy(): boolean {
+    return this.#state === 'querying' || this.#writer.unwritten > 0;
+  }
+
+  /** Bytes from the client; they are only read during the call. */
+  bytes(chunk: Buffer): void {
+    if (this.#state === 'ending' || this.#state === 'closed') return;
+    this.#decoder.push(chunk);
+    if (this.#state === 'reading') this.#run();
+    else this.#decoder.hold();
+    if (this.#decoder.held > READ_AHEAD && this.#state !== 'reading') {
+      this.#paused = true;
+      this.stream.pause();
+    }
+  }
+
+  /** Ends the connection now; what has not left the broker goes back. */
+  destroy(): void {
+    this.stream.destroy();
+  }
+
+  /** Takes no more commands, answers what is under way, then ends. */
+  leave(): void {
+    if (this.#state !== 'ending' && this.#state !== 'closed') this.#end();
+  }
+
+  // What the exchange says
+
+  deliver(delivery: Delivery): void {
+    const { message } = delivery;
+    this.#writer.deliver(encodeMessage(message, Math.ceil(message.timeout / 1000)), delivery);
+    this.#answered();
+  }
+
+  expired(): void {
+    this.#writer.write(TIMEOUT);
+    this.#answered();
+  }
+
+  accepted(): void {
+    // The protocol of 2010 has no receipts.
+  }
+
+  refused(_tag: string, refusal: Refusal): void {
+    this.#refusal = refusal;
+    if (!this.#running) this.parts.turn.resume(this.#resume);
+  }
+
+  // What the writer says
+
+  written(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) this.parts.exchange.settle(delivery);
+  }
+
+  blocked(): void {
+    this.parts.owner.blocked(this);
+  }
+
+  caughtUp(): void {
+    this.parts.owner.unblocked(this);
+    if (this.#state === 'slow') {
+      this.#state = 'reading';
+      this.parts.turn.resume(this.#resume);
+    }
+  }
+
+  finished(): void {
+    this.parts.owner.ended(this);
+  }
+
+  // Commands
+
+  #run(): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#sayRefusal();
+    while (this.#state === 'reading') {
+      const command = this.#rest === undefined ? this.#decoder.next() : this.#rest.shift();
+      if (command === undefined) break;
+      this.#execute(command);
+      if (this.#state === 'reading' && this.#writer.unwritten > SLOW) this.#state = 'slow';
+    }
+    this.#running = false;
+    if (this.#state === 'reading' && this.#rest !== undefined) this.#end();
+    else this.#decoder.hold();
+    if (this.#paused && this.#decoder.held <= READ_AHEAD) {
+      this.#paused = false;
+      this.stream.resume();
+    }
+  }
+
+  #execute(command: Command | Refused): void {
+    switch (command.kind) {
+      case 'send':
+        return this.#send(command, command.replyTo);
+      case 'query':
+        return this.#query(command);
+      case 'receive':
+        return this.#startReceive(command);
+      case 'goodbye':
+        return this.#end();
+      case 'refused':
+        return this.#refuse(command);
+    }
+  }
+
+  #send(command: SendCommand, replyTo: string | undefined): void {
+    const { to, body, timeout } = command;
+    this.parts.exchange.send({ to, replyTo, body, timeout: timeout * 1000 }, this, '');
+    this.#sayRefusal();
+  }
+
+  #query(command: SendCommand): void {
+    const replyTo = this.parts.exchange.replyAddress();
+    this.#send(command, replyTo);
+    if (this.#state !== 'reading') return;
+    this.#state = 'querying';
+    this.#wait(command.timeout, [replyTo]);
+  }
+
+  #startReceive(command: ReceiveCommand): void {
+    this.#state = 'receiving';
+    this.#wait(command.timeout, command.addresses);
+    if (this.#state === 'receiving' && this.#rest !== undefined) this.#takeBackUnlessGoodbye(this.#rest);
+  }
+
+  #wait(seconds: number, addresses: readonly string[]): void {
+    const receive = this.parts.exchange.receive({ addresses, timeout: seconds * 1000, count: 1 }, this);
+    if (receive.waiting) this.#receive = receive;
+  }
+
+  /** What waited has its answer: what was held back can go on, though not within the exchange's call. */
+  #answered(): void {
+    this.#receive = undefined;
+    if (this.#state !== 'receiving' && this.#state !== 'querying') return;
+    this.#state = this.#writer.unwritten > SLOW ? 'slow' : 'reading';
+    if (!this.#running && (this.#decoder.held > 0 || this.#rest !== undefined)) this.parts.turn.resume(this.#resume);
+  }
+
+  // The end
+
+  /** No more will come: a `<` that waits is taken back, unless the client will hear its answer and says goodbye after. */
+  #clientEnded(): void {
+    if (this.#state === 'ending' || this.#state === 'closed') return;
+    const rest: (Command | Refused)[] = [];
+    for (let command = this.#decoder.next(); command !== undefined; command = this.#decoder.next()) rest.push(command);
+    this.#rest = rest;
+    if (this.#state === 'receiving') this.#takeBackUnlessGoodbye(rest);
+    this.#run();
+  }
+
+  #takeBackUnlessGoodbye(rest: readonly (Command | Refused)[]): void {
+    if (rest.some((command) => command.kind === 'goodbye')) return;
+    this.#withdraw();
+    this.#state = 'reading';
+  }
+
+  #withdraw(): void {
+    if (this.#receive !== undefined) this.parts.exchange.withdraw(this.#receive);
+    this.#receive = undefined;
+  }
+
+  #sayRefusal(): void {
+    if (this.#refusal !== undefined) this.#refuse(this.#refusal);
+  }
+
+  #refuse(refusal: Refusal): void {
+    if (this.#state === 'ending' || this.#state === 'closed') return;
+    this.#writer.write(encodeRefusal(refusal.text));
+    this.parts.owner.refused(this, refusal);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#state = 'ending';
+    this.#withdraw();
+    if (this.#paused) this.stream.resume();
+    this.#writer.end();
+  }
+
+  #close(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#withdraw();
+    for (const delivery of [...this.#writer.abandon()].reverse()) this.parts.exchange.giveBack(delivery);
+    this.parts.owner.closed(this);
+  }
+}

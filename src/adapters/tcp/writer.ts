@@ -1,0 +1,151 @@
+import type { Duplex } from 'node:stream';
+import type { Delivery } from '../../ports/exchange.js';
+import type { Turn } from '../../ports/turn.js';
+
+/**
+ * Bytes written at once, at most. Of a write that fails we can't tell how far it got, and of one that is slow
+ * whether it goes on at all: so they are not too large.
+ */
+const SEGMENT = 64 * 1024;
+
+/** What is written at once, and the deliveries it carries. */
+interface Segment {
+  readonly text: string;
+  readonly deliveries: readonly Delivery[];
+}
+
+/** Who owns a writer. */
+export interface WriterOwner {
+  /** The bytes of these have left the broker. */
+  written(deliveries: readonly Delivery[]): void;
+  /** The kernel did not take a piece whole; called for each such piece. */
+  blocked(): void;
+  /** After that: everything given so far is written. */
+  caughtUp(): void;
+  /** All was written, and the stream was ended. */
+  finished(): void;
+}
+
+/**
+ * Joins the answers of one turn of the event loop and writes them once. At most one write is under way: what comes
+ * meanwhile waits here, so that we know of each delivery whether its bytes have left.
+ */
+export class Writer {
+  #text = '';
+  #deliveries: Delivery[] = [];
+  #segments: Segment[] = [];
+  /** What the kernel has not taken whole yet. */
+  #underWay: Segment | undefined;
+  #waitingBytes = 0;
+  #asked = false;
+  #blocked = false;
+  #ending = false;
+  /** Writes begun and writes that called back; the stream calls back late even for those that are done at once. */
+  #begun = 0;
+  #ended = 0;
+  readonly #flush = () => this.flush();
+  readonly #calledBack = (error?: Error | null) => this.#writeEnded(error);
+
+  constructor(
+    private readonly stream: Duplex,
+    private readonly turn: Turn,
+    private readonly owner: WriterOwner,
+  ) {}
+
+  /** Bytes given and not yet taken by the kernel. */
+  get unwritten(): number {
+    return this.#waitingBytes + (this.#underWay?.text.length ?? 0);
+  }
+
+  write(text: string): void {
+    this.#text += text;
+    this.#waitingBytes += text.length;
+    if (this.#text.length >= SEGMENT) this.#cut();
+    if (this.#asked || this.#underWay !== undefined) return;
+    this.#asked = true;
+    this.turn.flush(this.#flush);
+  }
+
+  /** Writes what carries a delivery. */
+  deliver(text: string, delivery: Delivery): void {
+    if (this.#text.length > 0 && this.#text.length + text.length > SEGMENT) this.#cut();
+    this.#deliveries.push(delivery);
+    this.write(text);
+  }
+
+  /** Ends the stream once all is written. Nothing may be given after that. */
+  end(): void {
+    this.#ending = true;
+    if (!this.#asked) this.flush();
+  }
+
+  /** Gives up: returns the deliveries whose bytes have not left, oldest first. */
+  abandon(): readonly Delivery[] {
+    this.#cut();
+    const segments = this.#underWay === undefined ? this.#segments : [this.#underWay, ...this.#segments];
+    this.#segments = [];
+    this.#underWay = undefined;
+    this.#waitingBytes = 0;
+    return segments.flatMap((segment) => segment.deliveries);
+  }
+
+  flush(): void {
+    this.#asked = false;
+    while (this.#underWay === undefined && !this.stream.destroyed) {
+      const segment = this.#take();
+      if (segment === undefined) break;
+      this.#begun++;
+      this.stream.write(segment.text, 'latin1', this.#calledBack);
+      if (this.stream.writableLength === 0 && this.stream.errored === null) this.#left(segment);
+      else this.#block(segment);
+    }
+    if (this.#underWay !== undefined || this.stream.destroyed) return;
+    if (this.#blocked) {
+      this.#blocked = false;
+      this.owner.caughtUp();
+    }
+    if (this.#ending && !this.stream.writableEnded) {
+      this.stream.end();
+      this.owner.finished();
+    }
+  }
+
+  /** Closes what has gathered: one segment, or several of which the last carries the delivery. */
+  #cut(): void {
+    const text = this.#text;
+    if (text === '') return;
+    let start = 0;
+    for (; text.length - start > SEGMENT; start += SEGMENT) {
+      this.#segments.push({ text: text.slice(start, start + SEGMENT), deliveries: [] });
+    }
+    this.#segments.push({ text: text.slice(start), deliveries: this.#deliveries });
+    this.#text = '';
+    this.#deliveries = [];
+  }
+
+  #take(): Segment | undefined {
+    if (this.#segments.length === 0) this.#cut();
+    const segment = this.#segments.shift();
+    if (segment !== undefined) this.#waitingBytes -= segment.text.length;
+    return segment;
+  }
+
+  #block(segment: Segment): void {
+    this.#underWay = segment;
+    this.#blocked = true;
+    this.owner.blocked();
+  }
+
+  #left(segment: Segment): void {
+    if (segment.deliveries.length > 0) this.owner.written(segment.deliveries);
+  }
+
+  #writeEnded(error: Error | null | undefined): void {
+    this.#ended++;
+    const segment = this.#underWay;
+    if (segment === undefined || error || this.#ended < this.#begun) return;
+    this.#underWay = undefined;
+    this.#left(segment);
+    this.flush();
+  }
+}

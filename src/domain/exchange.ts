@@ -1,0 +1,324 @@
+import type { Alarm, Clock } from '../ports/clock.js';
+import type { Delivery, Exchange, Receive, Receiver, Sender, Stats, Wanted } from '../ports/exchange.js';
+import type { Ids } from '../ports/ids.js';
+import type { Journal, Moment } from '../ports/journal.js';
+import type { Turn } from '../ports/turn.js';
+import { queueName } from './address.js';
+import { Commits } from './commits.js';
+import { Deadlines } from './deadlines.js';
+import { Entry } from './entry.js';
+import type { Refusal } from './errors.js';
+import type { QueueLimits } from './limits.js';
+import type { Message } from './message.js';
+import { Queue } from './queue.js';
+import { Place, Waiter } from './receivers.js';
+
+/** What an exchange works with. */
+export interface ExchangeParts {
+  readonly clock: Clock;
+  readonly turn: Turn;
+  readonly ids: Ids;
+  readonly journal: Journal;
+  readonly limits: QueueLimits;
+  /** Called once when a commit failed in a way after which no promise can be kept. */
+  readonly journalFailed: (cause: Error) => void;
+}
+
+/**
+ * The broker's mind: who waits for what, what waits for whom, and what happens when time passes. No step costs more
+ * because more waits.
+ *
+ * All times in here are running time: the clock's, moved so that it goes on after a restart where it stood, plus
+ * the wall time in between.
+ */
+export class LocalExchange implements Exchange {
+  readonly #queues = new Map<string, Queue>();
+  readonly #deadlines = new Deadlines<Entry | Waiter>();
+  readonly #alarm: Alarm;
+  readonly #commits: Commits | undefined;
+  #clockShift = 0;
+  #nextSeq = 1;
+
+  #messages = 0;
+  #bytes = 0;
+  #deliveries = 0;
+  #receivers = 0;
+  #sent = 0;
+  #settled = 0;
+  #expired = 0;
+  #refused = 0;
+
+  constructor(private readonly parts: ExchangeParts) {
+    this.#alarm = parts.clock.alarm(() => this.#ring());
+    if (parts.journal.sync !== 'off') {
+      this.#commits = new Commits(parts.journal, parts.turn, {
+        moment: () => this.#moment(),
+        discard: (entry) => this.#discard(entry),
+        retryChanged: () => this.#setAlarm(),
+        journalFailed: parts.journalFailed,
+      });
+    }
+  }
+
+  /**
+   * Takes up what the journal holds, before anything else is asked.
+   * @throws what the journal throws when it is damaged
+   */
+  restore(): void {
+    const last = this.parts.journal.restore(({ message, seq, due }) => {
+      const entry = new Entry(message, seq, due);
+      entry.kept = 'yes';
+      this.#nextSeq = seq + 1;
+      this.#enqueue(this.#queue(queueName(message.to)), entry);
+    });
+    if (last === undefined) return;
+    const away = Math.max(0, this.parts.clock.wall() - last.wall);
+    this.#clockShift = last.running + away - this.parts.clock.now();
+    this.#ring();
+  }
+
+  /** Calls `done` once all that was sent and finished so far is committed, or nothing more can be. */
+  drain(done: () => void): void {
+    if (this.#commits === undefined) done();
+    else this.#commits.drain(done);
+  }
+
+  /** Stops the clock: nothing expires any more. */
+  stop(): void {
+    this.#alarm.clear();
+  }
+
+  send(message: Message, sender: Sender, tag: string): void {
+    const name = queueName(message.to);
+    const queue = this.#queues.get(name);
+    const place = queue?.receivers.first;
+    const refusal = this.#commits?.refusal ?? (place === undefined ? this.#noRoom(queue, message) : undefined);
+    if (refusal !== undefined) {
+      this.#refused++;
+      sender.refused(tag, refusal);
+      return;
+    }
+    this.#sent++;
+    const entry = Entry.of(message, this.#nextSeq++, this.#now());
+    this.#commits?.add(entry, sender, tag);
+    this.#count(entry, 1);
+    if (place !== undefined) this.#hand(entry, place.waiter);
+    else this.#wait(queue ?? this.#queue(name), entry);
+    if (this.#commits === undefined) sender.accepted(tag);
+  }
+
+  receive(wanted: Wanted, receiver: Receiver): Receive {
+    const now = this.#now();
+    const waiter = new Waiter(receiver, wanted.count, now + wanted.timeout);
+    for (const address of wanted.addresses) {
+      for (let entry = this.#take(address, now); entry !== undefined; entry = this.#take(address, now)) {
+        this.#hand(entry, waiter);
+        if (waiter.wants === 0) return waiter;
+      }
+    }
+    if (wanted.timeout === 0) {
+      receiver.expired(waiter);
+      return waiter;
+    }
+    this.#lineUp(waiter, wanted.addresses);
+    return waiter;
+  }
+
+  withdraw(receive: Receive): void {
+    const waiter = receive as Waiter;
+    if (waiter.waiting) this.#leave(waiter);
+  }
+
+  settle(delivery: Delivery): void {
+    const entry = delivery as Entry;
+    if (entry.stage !== 'out') return;
+    this.#deliveries--;
+    this.#settled++;
+    this.#end(entry);
+  }
+
+  giveBack(delivery: Delivery): void {
+    const entry = delivery as Entry;
+    if (entry.stage !== 'out') return;
+    this.#deliveries--;
+    if (entry.due <= this.#now()) {
+      this.#expired++;
+      this.#end(entry);
+      return;
+    }
+    const queue = this.#queue(queueName(entry.message.to));
+    const place = queue.receivers.first;
+    if (place !== undefined) {
+      this.#hand(entry, place.waiter);
+      return;
+    }
+    entry.stage = 'queued';
+    queue.putBack(entry);
+    this.#watch(entry);
+  }
+
+  replyAddress(): string {
+    return this.parts.ids.unguessable();
+  }
+
+  stats(): Stats {
+    return {
+      queues: this.#queues.size,
+      messages: this.#messages - this.#deliveries,
+      bytes: this.#bytes,
+      deliveries: this.#deliveries,
+      receivers: this.#receivers,
+      sent: this.#sent,
+      settled: this.#settled,
+      expired: this.#expired,
+      refused: this.#refused,
+    };
+  }
+
+  // Messages
+
+  #noRoom(queue: Queue | undefined, message: Message): Refusal | undefined {
+    const { limits } = this.parts;
+    const cost = Entry.cost(message);
+    if (this.#messages >= limits.messages || this.#bytes + cost > limits.bytes) {
+      return { code: 'full', text: 'the broker holds as many messages as it may' };
+    }
+    if (limits.queueMessages < 1 + (queue?.count ?? 0) || limits.queueBytes < cost + (queue?.bytes ?? 0)) {
+      return { code: 'full', text: `the queue of ${message.to} holds as many messages as it may` };
+    }
+    return undefined;
+  }
+
+  #enqueue(queue: Queue, entry: Entry): void {
+    this.#count(entry, 1);
+    this.#wait(queue, entry);
+  }
+
+  #wait(queue: Queue, entry: Entry): void {
+    entry.stage = 'queued';
+    queue.append(entry);
+    this.#watch(entry);
+  }
+
+  /** The head of an address's queue, taken out; messages found to have expired are dropped on the way. */
+  #take(address: string, now: number): Entry | undefined {
+    const queue = this.#queues.get(address);
+    for (let entry = queue?.head; entry !== undefined; entry = queue?.head) {
+      this.#unqueue(entry, queue as Queue);
+      if (entry.due > now) return entry;
+      this.#expired++;
+      this.#end(entry);
+    }
+    return undefined;
+  }
+
+  #unqueue(entry: Entry, queue = this.#queue(queueName(entry.message.to))): void {
+    queue.remove(entry);
+    this.#deadlines.remove(entry);
+    this.#forgetIfIdle(queue);
+  }
+
+  #hand(entry: Entry, waiter: Waiter): void {
+    const { waiting } = waiter;
+    waiter.wants--;
+    if (waiter.wants === 0) {
+      if (waiting) this.#leave(waiter);
+    } else if (waiting) {
+      waiter.leave();
+      waiter.lineUp();
+    }
+    entry.stage = 'out';
+    this.#deliveries++;
+    waiter.receiver.deliver(entry, waiter);
+  }
+
+  #discard(entry: Entry): void {
+    this.#unqueue(entry);
+    this.#refused++;
+    this.#end(entry);
+  }
+
+  /** The message is over, and in no queue. */
+  #end(entry: Entry): void {
+    entry.stage = 'over';
+    this.#commits?.remove(entry);
+    this.#count(entry, -1);
+  }
+
+  #count(entry: Entry, sign: 1 | -1): void {
+    this.#messages += sign;
+    this.#bytes += sign * entry.cost;
+  }
+
+  // Receivers
+
+  #lineUp(waiter: Waiter, addresses: readonly string[]): void {
+    for (let i = 0; i < addresses.length; i++) {
+      const address = addresses[i] as string;
+      if (addresses.indexOf(address) === i) waiter.places.push(new Place(waiter, this.#queue(address)));
+    }
+    waiter.lineUp();
+    this.#receivers++;
+    this.#watch(waiter);
+  }
+
+  #leave(waiter: Waiter): void {
+    waiter.leave();
+    this.#receivers--;
+    this.#deadlines.remove(waiter);
+    for (const place of waiter.places) this.#forgetIfIdle(place.queue);
+  }
+
+  // Queues
+
+  #queue(name: string): Queue {
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      queue = new Queue(name);
+      this.#queues.set(name, queue);
+    }
+    return queue;
+  }
+
+  #forgetIfIdle(queue: Queue): void {
+    if (queue.idle) this.#queues.delete(queue.name);
+  }
+
+  // Time
+
+  #now(): number {
+    return this.parts.clock.now() + this.#clockShift;
+  }
+
+  #moment(): Moment {
+    return { running: this.#now(), wall: this.parts.clock.wall() };
+  }
+
+  #watch(item: Entry | Waiter): void {
+    const before = this.#deadlines.next;
+    this.#deadlines.add(item);
+    if (this.#deadlines.next < before) this.#setAlarm();
+  }
+
+  #setAlarm(): void {
+    const next = Math.min(this.#deadlines.next, this.#commits?.retryAt ?? Number.POSITIVE_INFINITY);
+    if (next === Number.POSITIVE_INFINITY) this.#alarm.clear();
+    else this.#alarm.set(next - this.#clockShift);
+  }
+
+  #ring(): void {
+    const now = this.#now();
+    for (let item = this.#deadlines.passed(now); item !== undefined; item = this.#deadlines.passed(now)) {
+      if (item instanceof Waiter) {
+        this.#leave(item);
+        item.receiver.expired(item);
+      } else {
+        this.#unqueue(item);
+        this.#expired++;
+        this.#end(item);
+      }
+    }
+    if (this.#commits !== undefined && this.#commits.retryAt <= now) this.#commits.retry();
+    this.#setAlarm();
+  }
+}

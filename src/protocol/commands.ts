@@ -1,0 +1,88 @@
+import { isAddress, isReceivable, MAX_ADDRESS, MAX_ADDRESSES } from '../domain/address.js';
+import type { Code } from '../domain/errors.js';
+import type { Frame } from './decoder.js';
+import type { Refused } from './refused.js';
+import { parseLength, parseSeconds } from './words.js';
+
+/** `> bodyLen timeout toAddr [replyAddr]`, and `?`, whose reply address the broker makes. */
+export interface SendCommand extends Frame {
+  readonly kind: 'send' | 'query';
+  readonly to: string;
+  readonly replyTo: string | undefined;
+  /** Seconds. */
+  readonly timeout: number;
+}
+
+/** `< timeout addr1 [addr2 .. addr8]` */
+export interface ReceiveCommand extends Frame {
+  readonly kind: 'receive';
+  /** Seconds. */
+  readonly timeout: number;
+  readonly addresses: readonly string[];
+}
+
+/** `.` */
+export interface Goodbye extends Frame {
+  readonly kind: 'goodbye';
+}
+
+/** What a client says in the protocol of 2010. */
+export type Command = SendCommand | ReceiveCommand | Goodbye;
+
+const SEND_FORMAT = 'message format: > bodyLen timeout toAddr [replyAddr]';
+const QUERY_FORMAT = 'query format: ? bodyLen timeout toAddr';
+const RECEIVE_FORMAT = 'ready format: < timeout onAddr1 [onAddr2..onAddrN]';
+const ADDRESS = `an address is 1 to ${MAX_ADDRESS} bytes without control characters`;
+
+/** The grammar of what clients say. Refusals begin with the texts of 2010. */
+export function parseCommand(words: string[]): Command | Refused {
+  switch (words[0]) {
+    case '>':
+      return parseSend('send', words, 5, SEND_FORMAT);
+    case '<':
+      return parseReceive(words);
+    case '?':
+      return parseSend('query', words, 4, QUERY_FORMAT);
+    case '.':
+      if (words.length === 1) return { kind: 'goodbye', bodyLength: 0, body: '' };
+  }
+  return refused('bad-command', 'invalid command (expected one of > < ? .)');
+}
+
+function parseSend(kind: 'send' | 'query', words: string[], most: number, format: string): SendCommand | Refused {
+  const [, length, seconds, to, replyTo] = words;
+  if (length === undefined || seconds === undefined || to === undefined || words.length > most) {
+    return refused('bad-command', `${format} (${words.length} words)`);
+  }
+  const bodyLength = parseLength(length);
+  if (bodyLength === -1) return refused('bad-length', 'invalid body length format');
+  const timeout = parseSeconds(seconds);
+  if (timeout === -1) return refused('bad-timeout', 'invalid timeout format');
+  if (!isAddress(to) || (replyTo !== undefined && !isAddress(replyTo))) {
+    return refused('bad-address', `${format} (${ADDRESS})`);
+  }
+  return { kind, to, replyTo, timeout, bodyLength, body: '' };
+}
+
+function parseReceive(words: string[]): ReceiveCommand | Refused {
+  const [, seconds, ...addresses] = words;
+  if (seconds === undefined || addresses.length === 0) {
+    return refused('bad-command', `${RECEIVE_FORMAT} (${words.length} words)`);
+  }
+  if (addresses.length > MAX_ADDRESSES) {
+    return refused('bad-command', `${RECEIVE_FORMAT} (at most ${MAX_ADDRESSES} addresses, not ${addresses.length})`);
+  }
+  const timeout = parseSeconds(seconds);
+  if (timeout === -1) return refused('bad-timeout', 'invalid timeout format');
+  for (const address of addresses) {
+    if (!isAddress(address)) return refused('bad-address', `${RECEIVE_FORMAT} (${ADDRESS})`);
+    if (!isReceivable(address)) {
+      return refused('bad-address', `${RECEIVE_FORMAT} (only a whole mailbox can be waited on, not a label of it)`);
+    }
+  }
+  return { kind: 'receive', timeout, addresses, bodyLength: 0, body: '' };
+}
+
+function refused(code: Code, text: string): Refused {
+  return { kind: 'refused', code, text };
+}
