@@ -1,6 +1,10 @@
 import type { Frame } from './decoder.js';
 import type { Refused } from './refused.js';
-import { parseLength, parseSeconds } from './words.js';
+import type { Words } from './words.js';
+
+const MESSAGE = 0x3e; // >
+const TIMEOUT = 0x2a; // *
+const REFUSAL = 0x2d; // -
 
 /** `> bodyLen timeout toAddr [replyAddr]` */
 export interface MessageAnswer extends Frame {
@@ -26,14 +30,21 @@ export interface RefusedAnswer extends Frame {
 export type Answer = MessageAnswer | TimeoutAnswer | RefusedAnswer;
 
 /** The grammar of what the broker answers. A `Refused` means that this is no msglite broker. */
-export function parseAnswer(words: string[]): Answer | Refused {
-  const [sign, length = '', seconds = '', to, replyTo] = words;
-  if (sign === '*' && words.length === 1) return { kind: 'timeout', bodyLength: 0, body: '' };
-  if (sign === '-') return { kind: 'refusal', text: words.slice(1).join(' '), bodyLength: 0, body: '' };
-  const bodyLength = parseLength(length);
-  const timeout = parseSeconds(seconds);
-  if (sign !== '>' || bodyLength === -1 || timeout === -1 || to === undefined || words.length > 5) {
-    return { kind: 'refused', code: 'bad-command', text: 'not an answer of the msglite protocol' };
+export function parseAnswer(words: Words): Answer | Refused {
+  const { count } = words;
+  switch (words.sign(0)) {
+    case TIMEOUT:
+      if (count === 1) return { kind: 'timeout', bodyLength: 0, body: '' };
+      break;
+    case REFUSAL:
+      return { kind: 'refusal', text: words.rest(1), bodyLength: 0, body: '' };
+    case MESSAGE: {
+      const bodyLength = words.length(1);
+      const timeout = words.seconds(2);
+      if (bodyLength === -1 || timeout === -1 || count < 4 || count > 5) break;
+      const replyTo = count === 5 ? words.text(4) : undefined;
+      return { kind: 'message', to: words.text(3), replyTo, timeout, bodyLength, body: '' };
+    }
   }
-  return { kind: 'message', to, replyTo, timeout, bodyLength, body: '' };
+  return { kind: 'refused', code: 'bad-command', text: 'not an answer of the msglite protocol' };
 }

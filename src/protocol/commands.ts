@@ -2,7 +2,12 @@ import { isAddress, isReceivable, MAX_ADDRESS, MAX_ADDRESSES } from '../domain/a
 import type { Code } from '../domain/errors.js';
 import type { Frame } from './decoder.js';
 import type { Refused } from './refused.js';
-import { parseLength, parseSeconds } from './words.js';
+import type { Words } from './words.js';
+
+const SEND = 0x3e; // >
+const RECEIVE = 0x3c; // <
+const QUERY = 0x3f; // ?
+const GOODBYE = 0x2e; // .
 
 /** `> bodyLen timeout toAddr [replyAddr]`, and `?`, whose reply address the broker makes. */
 export interface SendCommand extends Frame {
@@ -35,45 +40,43 @@ const RECEIVE_FORMAT = 'ready format: < timeout onAddr1 [onAddr2..onAddrN]';
 const ADDRESS = `an address is 1 to ${MAX_ADDRESS} bytes without control characters`;
 
 /** The grammar of what clients say. Refusals begin with the texts of 2010. */
-export function parseCommand(words: string[]): Command | Refused {
-  switch (words[0]) {
-    case '>':
+export function parseCommand(words: Words): Command | Refused {
+  switch (words.sign(0)) {
+    case SEND:
       return parseSend('send', words, 5, SEND_FORMAT);
-    case '<':
+    case RECEIVE:
       return parseReceive(words);
-    case '?':
+    case QUERY:
       return parseSend('query', words, 4, QUERY_FORMAT);
-    case '.':
-      if (words.length === 1) return { kind: 'goodbye', bodyLength: 0, body: '' };
+    case GOODBYE:
+      if (words.count === 1) return { kind: 'goodbye', bodyLength: 0, body: '' };
   }
   return refused('bad-command', 'invalid command (expected one of > < ? .)');
 }
 
-function parseSend(kind: 'send' | 'query', words: string[], most: number, format: string): SendCommand | Refused {
-  const [, length, seconds, to, replyTo] = words;
-  if (length === undefined || seconds === undefined || to === undefined || words.length > most) {
-    return refused('bad-command', `${format} (${words.length} words)`);
-  }
-  const bodyLength = parseLength(length);
+function parseSend(kind: 'send' | 'query', words: Words, most: number, format: string): SendCommand | Refused {
+  const { count } = words;
+  if (count < 4 || count > most) return refused('bad-command', `${format} (got ${count} words)`);
+  const bodyLength = words.length(1);
   if (bodyLength === -1) return refused('bad-length', 'invalid body length format');
-  const timeout = parseSeconds(seconds);
+  const timeout = words.seconds(2);
   if (timeout === -1) return refused('bad-timeout', 'invalid timeout format');
+  const to = words.text(3);
+  const replyTo = count === 5 ? words.text(4) : undefined;
   if (!isAddress(to) || (replyTo !== undefined && !isAddress(replyTo))) {
     return refused('bad-address', `${format} (${ADDRESS})`);
   }
   return { kind, to, replyTo, timeout, bodyLength, body: '' };
 }
 
-function parseReceive(words: string[]): ReceiveCommand | Refused {
-  const [, seconds, ...addresses] = words;
-  if (seconds === undefined || addresses.length === 0) {
-    return refused('bad-command', `${RECEIVE_FORMAT} (${words.length} words)`);
+function parseReceive(words: Words): ReceiveCommand | Refused {
+  const { count } = words;
+  if (count < 3 || count > 2 + MAX_ADDRESSES) {
+    return refused('bad-command', `${RECEIVE_FORMAT} (1 to ${MAX_ADDRESSES} addresses; got ${count} words)`);
   }
-  if (addresses.length > MAX_ADDRESSES) {
-    return refused('bad-command', `${RECEIVE_FORMAT} (at most ${MAX_ADDRESSES} addresses, not ${addresses.length})`);
-  }
-  const timeout = parseSeconds(seconds);
+  const timeout = words.seconds(1);
   if (timeout === -1) return refused('bad-timeout', 'invalid timeout format');
+  const addresses = words.texts(2);
   for (const address of addresses) {
     if (!isAddress(address)) return refused('bad-address', `${RECEIVE_FORMAT} (${ADDRESS})`);
     if (!isReceivable(address)) {

@@ -104,7 +104,7 @@ export class TcpServer implements SessionOwner {
       return;
     }
     let session: Session | undefined;
-    const socket = accept(accepted, (chunk) => session?.bytes(chunk));
+    const socket = accept(accepted, (data, length) => session?.bytes(data, length));
     session = new Session(socket, this.#parts);
     this.#sessions.add(session);
     if (this.log.infos) this.log.info('connected', { connections: this.#sessions.size });

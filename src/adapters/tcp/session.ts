@@ -78,10 +78,10 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
     return this.#state === 'querying' || this.#writer.unwritten > 0;
   }
 
-  /** Bytes from the client; they are only read during the call. */
-  bytes(chunk: Buffer): void {
+  /** The first `length` bytes of `data` from the client; they are only read during the call. */
+  bytes(data: Buffer, length: number): void {
     if (this.#state === 'ending' || this.#state === 'closed') return;
-    this.#decoder.push(chunk);
+    this.#decoder.push(data, length);
     if (this.#state === 'reading') this.#run();
     else this.#decoder.hold();
     if (this.#decoder.held > READ_AHEAD && this.#state !== 'reading') {
