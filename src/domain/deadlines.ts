@@ -27,8 +27,12 @@ export class Span implements Ranked {
 export class Deadlines<T extends Timed> {
   readonly #spans = new Map<number, Span>();
   readonly #order = new Heap<Span>();
+  #empty: Span | undefined;
 
-  /** When `passed` will have something to return: not before this, and not later than the earliest deadline plus RESOLUTION. */
+  /**
+   * When to ask `passed` again: it returns nothing before this, nor sooner than a deadline, and each deadline no later
+   * than RESOLUTION after it has passed.
+   */
   get next(): number {
     const span = this.#order.first();
     return span === undefined ? Number.POSITIVE_INFINITY : span.rank * RESOLUTION;
@@ -59,18 +63,33 @@ export class Deadlines<T extends Timed> {
       last.slot = item.slot;
     }
     item.span = undefined;
-    if (span.items.length === 0) {
-      this.#order.remove(span);
-      this.#spans.delete(span.rank);
-    }
+    if (span.items.length === 0) this.#emptied(span);
+  }
+
+  /** The span emptied last is kept for a while: where one thing waits at a time, the next is likely due in it too. */
+  #emptied(span: Span): void {
+    const other = this.#empty;
+    this.#empty = span;
+    if (other !== undefined && other !== span && other.items.length === 0) this.#forget(other);
+  }
+
+  #forget(span: Span): void {
+    if (span === this.#empty) this.#empty = undefined;
+    this.#order.remove(span);
+    this.#spans.delete(span.rank);
   }
 
   /** Removes and returns one whose deadline has passed; undefined when there is none. */
   passed(now: number): T | undefined {
-    const span = this.#order.first();
-    if (span === undefined || span.rank * RESOLUTION > now) return undefined;
-    const item = span.items[span.items.length - 1] as T;
-    this.remove(item);
-    return item;
+    for (let span = this.#order.first(); span !== undefined; span = this.#order.first()) {
+      if (span.rank * RESOLUTION > now) return undefined;
+      const item = span.items[span.items.length - 1] as T | undefined;
+      if (item !== undefined) {
+        this.remove(item);
+        return item;
+      }
+      this.#forget(span);
+    }
+    return undefined;
   }
 }

@@ -10,7 +10,8 @@ import { Entry } from './entry.js';
 import type { Refusal } from './errors.js';
 import type { QueueLimits } from './limits.js';
 import type { Message } from './message.js';
-import { Queue } from './queue.js';
+import type { Queue } from './queue.js';
+import { Queues } from './queues.js';
 import { Place, Waiter } from './receivers.js';
 
 /** What an exchange works with. */
@@ -32,7 +33,7 @@ export interface ExchangeParts {
  * the wall time in between.
  */
 export class LocalExchange implements Exchange {
-  readonly #queues = new Map<string, Queue>();
+  readonly #queues: Queues;
   readonly #deadlines = new Deadlines<Entry | Waiter>();
   readonly #alarm: Alarm;
   readonly #commits: Commits | undefined;
@@ -49,6 +50,7 @@ export class LocalExchange implements Exchange {
   #refused = 0;
 
   constructor(private readonly parts: ExchangeParts) {
+    this.#queues = new Queues(seedFrom(parts.ids.unguessable()));
     this.#alarm = parts.clock.alarm(() => this.#ring());
     if (parts.journal.sync !== 'off') {
       this.#commits = new Commits(parts.journal, parts.turn, {
@@ -103,7 +105,7 @@ export class LocalExchange implements Exchange {
     this.#commits?.add(entry, sender, tag);
     this.#count(entry, 1);
     if (place !== undefined) this.#hand(entry, place.waiter);
-    else this.#wait(queue ?? this.#queue(name), entry);
+    else this.#wait(queue ?? this.#queues.add(name), entry);
     if (this.#commits === undefined) sender.accepted(tag);
   }
 
@@ -272,16 +274,11 @@ export class LocalExchange implements Exchange {
   // Queues
 
   #queue(name: string): Queue {
-    let queue = this.#queues.get(name);
-    if (queue === undefined) {
-      queue = new Queue(name);
-      this.#queues.set(name, queue);
-    }
-    return queue;
+    return this.#queues.get(name) ?? this.#queues.add(name);
   }
 
   #forgetIfIdle(queue: Queue): void {
-    if (queue.idle) this.#queues.delete(queue.name);
+    if (queue.idle) this.#queues.remove(queue);
   }
 
   // Time
@@ -321,4 +318,11 @@ export class LocalExchange implements Exchange {
     if (this.#commits !== undefined && this.#commits.retryAt <= now) this.#commits.retry();
     this.#setAlarm();
   }
+}
+
+/** 30 bits of a name that nobody can guess. */
+function seedFrom(name: string): number {
+  let seed = 0;
+  for (let i = 0; i < name.length; i++) seed = (Math.imul(seed, 131) + name.charCodeAt(i)) & 0x3fffffff;
+  return seed;
 }

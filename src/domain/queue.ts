@@ -19,7 +19,13 @@ export class Queue {
   /** Messages that were given back, older than most of the rest; made when first needed. */
   #returned: Heap<Entry> | undefined;
 
-  constructor(readonly name: string) {}
+  /** The next in its bucket of `Queues`. */
+  next: Queue | undefined = undefined;
+
+  constructor(
+    readonly name: string,
+    readonly hash: number,
+  ) {}
 
   /** Holding nothing and awaited by nobody: can be forgotten. */
   get idle(): boolean {

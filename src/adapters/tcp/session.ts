@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Span, Timed } from '../../domain/deadlines.js';
 import type { Refusal } from '../../domain/errors.js';
+import { Message } from '../../domain/message.js';
 import type { Delivery, Exchange, Receive, Receiver, Sender } from '../../ports/exchange.js';
 import type { Turn } from '../../ports/turn.js';
 import { type Command, parseCommand, type ReceiveCommand, type SendCommand } from '../../protocol/commands.js';
@@ -182,7 +183,7 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
 
   #send(command: SendCommand, replyTo: string | undefined): void {
     const { to, body, timeout } = command;
-    this.parts.exchange.send({ to, replyTo, body, timeout: timeout * 1000 }, this, '');
+    this.parts.exchange.send(new Message(to, replyTo, body, timeout * 1000), this, '');
     this.#sayRefusal();
   }
 

@@ -1,0 +1,110 @@
+import { Queue } from './queue.js';
+
+/** Buckets there always are; a power of two. */
+const FEWEST = 64;
+
+/**
+ * All queues by name. A hash table that grows and shrinks by one bucket at a time (linear hashing, W. Litwin, 1980),
+ * so that no queue more or less ever costs a rehash of all; a `Map` does that, and it also leaves a trail of dead
+ * tables that, once the first is old, V8 keeps alive until its next full collection.
+ */
+export class Queues {
+  readonly #buckets: (Queue | undefined)[] = new Array(FEWEST).fill(undefined);
+  /** One less than the number of buckets in this round of splitting; a power of two less one. */
+  #mask = FEWEST - 1;
+  #size = 0;
+
+  /** @param seed makes it unforeseeable which names share a bucket */
+  constructor(private readonly seed: number) {}
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get(name: string): Queue | undefined {
+    const hash = this.#hash(name);
+    let queue = this.#buckets[this.#index(hash)];
+    while (queue !== undefined && (queue.hash !== hash || queue.name !== name)) queue = queue.next;
+    return queue;
+  }
+
+  /** Makes a queue. There must be none of that name. */
+  add(name: string): Queue {
+    const queue = new Queue(name, this.#hash(name));
+    this.#link(queue);
+    this.#size++;
+    if (this.#size > this.#buckets.length) this.#split();
+    return queue;
+  }
+
+  /** The queue must be in here. */
+  remove(queue: Queue): void {
+    this.#unlink(queue);
+    this.#size--;
+    if (this.#buckets.length > FEWEST && this.#size < this.#buckets.length >> 2) this.#merge();
+  }
+
+  #link(queue: Queue): void {
+    const index = this.#index(queue.hash);
+    queue.next = this.#buckets[index];
+    this.#buckets[index] = queue;
+  }
+
+  #unlink(queue: Queue): void {
+    const index = this.#index(queue.hash);
+    let before = this.#buckets[index];
+    if (before === queue) {
+      this.#buckets[index] = queue.next;
+    } else {
+      while (before !== undefined && before.next !== queue) before = before.next;
+      if (before !== undefined) before.next = queue.next;
+    }
+    queue.next = undefined;
+  }
+
+  /** Buckets that were split in this round are told apart by one more bit. */
+  #index(hash: number): number {
+    const index = hash & this.#mask;
+    const split = this.#buckets.length - this.#mask - 1;
+    return index < split ? hash & (2 * this.#mask + 1) : index;
+  }
+
+  /** Divides the next bucket in turn between itself and a new one. */
+  #split(): void {
+    const index = this.#buckets.length - this.#mask - 1;
+    this.#buckets.push(undefined);
+    this.#relink(index);
+    if (this.#buckets.length === 2 * (this.#mask + 1)) this.#mask = 2 * this.#mask + 1;
+  }
+
+  /** The reverse of `#split`. */
+  #merge(): void {
+    if (this.#buckets.length === this.#mask + 1) this.#mask >>= 1;
+    let queue = this.#buckets.pop();
+    while (queue !== undefined) {
+      const { next } = queue;
+      this.#link(queue);
+      queue = next;
+    }
+  }
+
+  #relink(index: number): void {
+    let queue = this.#buckets[index];
+    this.#buckets[index] = undefined;
+    while (queue !== undefined) {
+      const { next } = queue;
+      this.#link(queue);
+      queue = next;
+    }
+  }
+
+  /** Mixes each character in as MurmurHash2 does (A. Appleby, public domain), from a seed of our own. */
+  #hash(name: string): number {
+    let hash = this.seed;
+    for (let i = 0; i < name.length; i++) {
+      hash = Math.imul(hash ^ name.charCodeAt(i), 0x5bd1e995);
+      hash ^= hash >>> 15;
+    }
+    return hash & 0x3fffffff;
+  }
+}
