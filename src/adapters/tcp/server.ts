@@ -38,6 +38,7 @@ export class TcpServer implements SessionOwner {
   readonly #patience = new Deadlines<Session>();
   readonly #alarm: Alarm;
   readonly #parts: SessionParts;
+  #numbered = 0;
   #allClosed: () => void = () => undefined;
 
   constructor(
@@ -48,7 +49,7 @@ export class TcpServer implements SessionOwner {
     @inject(TCP_SETTINGS) private readonly settings: TcpSettings,
   ) {
     this.#alarm = clock.alarm(() => this.#ring());
-    this.#parts = { exchange, turn, limits: { line: settings.maxLine, body: settings.maxBody }, owner: this };
+    this.#parts = { exchange, turn, log, limits: { line: settings.maxLine, body: settings.maxBody }, owner: this };
   }
 
   get connections(): number {
@@ -105,9 +106,9 @@ export class TcpServer implements SessionOwner {
     }
     let session: Session | undefined;
     const socket = accept(accepted, (data, length) => session?.bytes(data, length));
-    session = new Session(socket, this.#parts);
+    session = new Session(++this.#numbered, socket, this.#parts);
     this.#sessions.add(session);
-    if (this.log.infos) this.log.info('connected', { connections: this.#sessions.size });
+    this.#log('connected', session);
   }
 
   // What sessions say
@@ -115,7 +116,7 @@ export class TcpServer implements SessionOwner {
   closed(session: Session): void {
     this.#patience.remove(session);
     this.#sessions.delete(session);
-    if (this.log.infos) this.log.info('disconnected', { connections: this.#sessions.size });
+    this.#log('disconnected', session);
     if (this.#sessions.size === 0) this.#allClosed();
   }
 
@@ -123,8 +124,8 @@ export class TcpServer implements SessionOwner {
     this.#expectWithin(session, LINGER);
   }
 
-  refused(_session: Session, { code, text }: Refusal): void {
-    if (this.log.infos) this.log.info('refused', { code, text });
+  refused(session: Session, { code, text }: Refusal): void {
+    if (this.log.infos) this.log.info('refused', { connection: session.number, code, text });
   }
 
   blocked(session: Session): void {
@@ -133,6 +134,10 @@ export class TcpServer implements SessionOwner {
 
   unblocked(session: Session): void {
     this.#patience.remove(session);
+  }
+
+  #log(what: string, session: Session): void {
+    if (this.log.infos) this.log.info(what, { connection: session.number, connections: this.#sessions.size });
   }
 
   #expectWithin(session: Session, milliseconds: number): void {

@@ -3,6 +3,7 @@ import type { Span, Timed } from '../../domain/deadlines.js';
 import type { Refusal } from '../../domain/errors.js';
 import { Message } from '../../domain/message.js';
 import type { Delivery, Exchange, Receive, Receiver, Sender } from '../../ports/exchange.js';
+import type { Log } from '../../ports/log.js';
 import type { Turn } from '../../ports/turn.js';
 import { type Command, parseCommand, type ReceiveCommand, type SendCommand } from '../../protocol/commands.js';
 import { Decoder, type DecoderLimits } from '../../protocol/decoder.js';
@@ -19,6 +20,7 @@ const READ_AHEAD = 64 * 1024;
 export interface SessionParts {
   readonly exchange: Exchange;
   readonly turn: Turn;
+  readonly log: Log;
   readonly limits: DecoderLimits;
   readonly owner: SessionOwner;
 }
@@ -63,6 +65,8 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
   readonly #resume = () => this.#run();
 
   constructor(
+    /** For the log. */
+    readonly number: number,
     private readonly stream: Duplex,
     private readonly parts: SessionParts,
   ) {
@@ -105,6 +109,7 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
 
   deliver(delivery: Delivery): void {
     const { message } = delivery;
+    this.#debug('delivered', message);
     this.#writer.deliver(encodeMessage(message, Math.ceil(message.timeout / 1000)), delivery);
     this.#answered();
   }
@@ -182,8 +187,9 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
   }
 
   #send(command: SendCommand, replyTo: string | undefined): void {
-    const { to, body, timeout } = command;
-    this.parts.exchange.send(new Message(to, replyTo, body, timeout * 1000), this, '');
+    const message = new Message(command.to, replyTo, command.body, command.timeout * 1000);
+    this.#debug('sent', message);
+    this.parts.exchange.send(message, this, '');
     this.#sayRefusal();
   }
 
@@ -235,6 +241,11 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
   #withdraw(): void {
     if (this.#receive !== undefined) this.parts.exchange.withdraw(this.#receive);
     this.#receive = undefined;
+  }
+
+  #debug(what: string, { to, replyTo, body }: Message): void {
+    const { log } = this.parts;
+    if (log.debugs) log.debug(what, { connection: this.number, to, replyTo, bytes: body.length });
   }
 
   #sayRefusal(): void {
