@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { inject } from 'tsyringe';
+import { inject, injectable } from 'tsyringe';
 import { Deadlines } from '../../domain/deadlines.js';
 import type { Refusal } from '../../domain/errors.js';
 import type { Alarm, Clock } from '../../ports/clock.js';
@@ -31,6 +31,7 @@ export interface TcpSettings {
 }
 
 /** The broker's own sockets, unix and TCP, and the connections on them. */
+@injectable()
 export class TcpServer implements SessionOwner {
   readonly #servers: Server[] = [];
   readonly #sessions = new Set<Session>();

@@ -1,0 +1,121 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { brokerAddress, brokerOptions } from '../options.js';
+import type { Flags } from '../options/sources.js';
+import { OPTIONS, type Option as TableOption } from '../options/table.js';
+import { suggest } from '../suggest.js';
+import { UsageError } from '../usage.js';
+import { version } from '../version.js';
+import { doubleDashes, type LongOptions } from './dashes.js';
+import { ABOUT, AFTER_HELP } from './help.js';
+import { query } from './query.js';
+import { type ReadyFlags, ready } from './ready.js';
+import { type SendFlags, send } from './send.js';
+import { start } from './start.js';
+
+/**
+ * Runs the command that the arguments name.
+ * @returns the exit code
+ * @throws CommanderError after help and version, and for bad usage; what the command throws
+ */
+export async function runProgram(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  let exitCode = 0;
+  const program = brokerCommand(environment);
+  const at = () => brokerAddress(flagsOf(program), environment);
+
+  command(program, 'send', 'send a message; done when the broker has taken it')
+    .argument('<to>', 'address')
+    .argument('[body]', 'what to send; - or nothing: standard input')
+    .addOption(timeout('how long the message waits to be received'))
+    .option('-r, --reply-to <address>', 'where answers are awaited')
+    .action(async (to: string, body: string | undefined, flags: SendFlags) => {
+      exitCode = await send(at(), to, body, flags);
+    });
+  command(program, 'ready', 'wait for a message and write its body to standard output')
+    .argument('<addresses...>', 'up to 8; the first that holds a message wins')
+    .addOption(timeout('how long to wait; 0: only take what is there'))
+    .option('-v, --verbose', 'write its line (length, timeout, address, reply address) to standard error')
+    .action(async (addresses: string[], flags: ReadyFlags) => {
+      exitCode = await ready(at(), addresses, flags);
+    });
+  command(program, 'query', 'send a message and write the reply to standard output')
+    .argument('<to>', 'address')
+    .argument('[body]', 'what to send; - or nothing: standard input')
+    .addOption(timeout('how long to wait for the reply'))
+    .option('-v, --verbose', "write the reply's line to standard error")
+    .action(async (to: string, body: string | undefined, flags: ReadyFlags) => {
+      exitCode = await query(at(), to, body, flags);
+    });
+
+  await program.parseAsync(doubleDashes(args, longOptions(program), 'tr'), { from: 'user' });
+  return exitCode;
+}
+
+/** The command without a command's name: the broker. */
+function brokerCommand(environment: NodeJS.ProcessEnv): Command {
+  const program = new Command('msglite')
+    .usage('[options]\n       msglite [options] send|ready|query …')
+    .description(ABOUT)
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
+    .allowExcessArguments()
+    .addHelpText('after', AFTER_HELP)
+    .action(async () => {
+      const [unknown] = program.args;
+      if (unknown !== undefined) throw unknownCommand(unknown, program);
+      await start(brokerOptions(flagsOf(program), environment));
+    });
+  for (const [name, option] of OPTIONS) program.addOption(flag(name, option));
+  program.addOption(
+    new Option('--config <FILE>', 'read options from this TOML file, one a line: http-timeout = 30').helpGroup('General:'),
+  );
+  return program;
+}
+
+/** Commander puts what it suggests on a second line. */
+function oneLine(text: string): string {
+  return `msglite: ${text.replace(/^error: /, '').trimEnd().replaceAll('\n', ' ')}\n`;
+}
+
+function flag(name: string, { value, text, standard, standardText, repeatable, group }: TableOption): Option {
+  const shown = standard ?? standardText;
+  const made = new Option(`--${name} <${value}>`, shown === undefined ? text : `${text} (default: ${shown})`);
+  if (repeatable) made.argParser((one: string, before: string[] = []) => [...before, one]);
+  return made.helpGroup(group);
+}
+
+function command(program: Command, name: string, text: string): Command {
+  return program.command(name).description(text).copyInheritedSettings(program).helpOption('-h, --help', 'print this');
+}
+
+function timeout(text: string): Option {
+  return new Option('-t, --timeout <seconds>', text).default(60).argParser((value) => {
+    if (/^\d{1,9}$/.test(value)) return Number(value);
+    throw new InvalidArgumentError('Expected whole seconds.');
+  });
+}
+
+/** The broker's options that were given as flags, by their names. */
+function flagsOf(program: Command): Flags {
+  const flags: Record<string, string | string[]> = {};
+  for (const option of program.options) {
+    if (program.getOptionValueSource(option.attributeName()) !== 'cli') continue;
+    flags[option.name()] = program.getOptionValue(option.attributeName()) as string | string[];
+  }
+  return flags;
+}
+
+function longOptions(program: Command): LongOptions {
+  const long = new Map([['help', false]]);
+  for (const one of [program, ...program.commands]) {
+    for (const option of one.options) long.set(option.name(), option.required);
+  }
+  return long;
+}
+
+function unknownCommand(name: string, program: Command): UsageError {
+  const known = program.commands.map((one) => one.name());
+  return new UsageError(`unknown command ${JSON.stringify(name)}${suggest(name, known)}; see msglite --help`);
+}

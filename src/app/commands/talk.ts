@@ -1,0 +1,44 @@
+import { type Client, connect, type Endpoint, type Message } from '../../client/index.js';
+import { EXIT, Interrupted } from '../exit.js';
+
+/** Connects, lets `what` talk, and closes; SIGINT and SIGTERM abort its signal. */
+export async function talk<T>(address: Endpoint, what: (client: Client, signal: AbortSignal) => Promise<T>): Promise<T> {
+  const abort = new AbortController();
+  const interrupt = (signal: 'SIGINT' | 'SIGTERM') => abort.abort(new Interrupted(signal));
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  try {
+    const client = await connect({ address, signal: abort.signal });
+    try {
+      return await what(client, abort.signal);
+    } finally {
+      await client.close();
+    }
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+/** The body as it was given, or standard input where it was not, or is `-`. */
+export async function bodyFrom(argument: string | undefined): Promise<string | Buffer> {
+  if (argument !== undefined && argument !== '-') return argument;
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/**
+ * Writes the body to standard output as it is, and its line to standard error if asked to.
+ * @returns the exit code
+ */
+export async function show(message: Message | undefined, verbose: boolean): Promise<number> {
+  if (message === undefined) return EXIT.timedOut;
+  const { body, timeout, to, replyTo } = message;
+  if (verbose) process.stderr.write(`> ${body.length} ${timeout} ${to}${replyTo === undefined ? '' : ` ${replyTo}`}\n`);
+  await new Promise<void>((resolve, reject) => {
+    process.stdout.once('error', (cause) => reject(new Error(`cannot write the message: ${cause.message}`, { cause })));
+    process.stdout.write(body, (error) => (error ? undefined : resolve()));
+  });
+  return EXIT.done;
+}

@@ -1,0 +1,93 @@
+import { container, type DependencyContainer, instanceCachingFactory } from 'tsyringe';
+import { SystemClock } from '../adapters/clock/system.js';
+import { SystemTurn } from '../adapters/clock/turn.js';
+import { HTTP_SETTINGS, HttpProxy, type HttpSettings } from '../adapters/http/proxy.js';
+import { RandomIds } from '../adapters/ids/random.js';
+import { MemoryJournal } from '../adapters/journal/memory/journal.js';
+import { SqliteJournal } from '../adapters/journal/sqlite/journal.js';
+import { LOG_SETTINGS, type LogSettings, WinstonLog } from '../adapters/log/winston.js';
+import { listen } from '../adapters/tcp/listen.js';
+import { TCP_SETTINGS, TcpServer, type TcpSettings } from '../adapters/tcp/server.js';
+import { LocalExchange } from '../domain/exchange.js';
+import type { Clock } from '../ports/clock.js';
+import type { Ids } from '../ports/ids.js';
+import type { Journal } from '../ports/journal.js';
+import type { Log } from '../ports/log.js';
+import { CLOCK, EXCHANGE, IDS, JOURNAL, LOG, TURN } from '../ports/tokens.js';
+import type { Turn } from '../ports/turn.js';
+import type { BrokerOptions } from './options.js';
+
+export const TCP_SERVER = Symbol('TcpServer');
+/** Registered only where the options ask for a proxy. */
+export const HTTP_PROXY = Symbol('HttpProxy');
+/** A `Trouble`: where what ends the broker is reported. */
+export const TROUBLE = Symbol('Trouble');
+
+/** Carries what ends a broker from where it happens to where it is handled. */
+export class Trouble {
+  #report: (error: Error) => void = () => undefined;
+  /** Resolves with the first error reported. */
+  readonly first = new Promise<Error>((resolve) => {
+    this.#report = resolve;
+  });
+
+  report(error: Error): void {
+    this.#report(error);
+  }
+}
+
+/**
+ * All parts of one broker, in a container of its own; nothing is made before it is asked for. A test replaces what it
+ * wants to: `buildContainer(options).register(JOURNAL, { useValue: journal })`.
+ */
+export function buildContainer(options: BrokerOptions): DependencyContainer {
+  const parts = container.createChildContainer();
+  const once = <T>(token: symbol, make: (from: DependencyContainer) => T) =>
+    parts.register(token, { useFactory: instanceCachingFactory(make) });
+
+  once(TROUBLE, () => new Trouble());
+  once<Clock>(CLOCK, () => new SystemClock());
+  once<Turn>(TURN, () => new SystemTurn());
+  once<Ids>(IDS, () => new RandomIds());
+  parts.register<LogSettings>(LOG_SETTINGS, { useValue: { ...options.log, stream: process.stderr } });
+  once<Log>(LOG, (from) => from.resolve(WinstonLog));
+  once<Journal>(JOURNAL, () => makeJournal(options.journal));
+  once(EXCHANGE, (from) => makeExchange(from, options));
+
+  parts.register(TCP_SETTINGS, { useValue: tcpSettings(options) });
+  once(TCP_SERVER, (from) => from.resolve(TcpServer));
+  if (options.http !== undefined) {
+    const { listen: address, ...settings } = options.http;
+    parts.register<HttpSettings>(HTTP_SETTINGS, {
+      useValue: { ...settings, listen: (server) => listen(server, address) },
+    });
+    once(HTTP_PROXY, (from) => from.resolve(HttpProxy));
+  }
+  return parts;
+}
+
+function makeJournal(journal: BrokerOptions['journal']): Journal {
+  return journal === undefined ? new MemoryJournal() : new SqliteJournal(journal.file, journal.sync);
+}
+
+function makeExchange(from: DependencyContainer, { limits }: BrokerOptions): LocalExchange {
+  const trouble = from.resolve<Trouble>(TROUBLE);
+  return new LocalExchange({
+    clock: from.resolve<Clock>(CLOCK),
+    turn: from.resolve<Turn>(TURN),
+    ids: from.resolve<Ids>(IDS),
+    journal: from.resolve<Journal>(JOURNAL),
+    limits,
+    journalFailed: (cause) => trouble.report(new Error(`the journal failed: ${cause.message}`, { cause })),
+  });
+}
+
+function tcpSettings({ listen, limits }: BrokerOptions): TcpSettings {
+  return {
+    listen,
+    maxLine: limits.line,
+    maxBody: limits.body,
+    maxConnections: limits.connections,
+    writeTimeout: limits.writeTimeout,
+  };
+}

@@ -1,0 +1,136 @@
+import type { DependencyContainer } from 'tsyringe';
+import type { HttpProxy } from '../adapters/http/proxy.js';
+import type { ListenAddress } from '../adapters/tcp/listen.js';
+import type { TcpServer } from '../adapters/tcp/server.js';
+import type { LocalExchange } from '../domain/exchange.js';
+import type { Clock } from '../ports/clock.js';
+import type { Journal } from '../ports/journal.js';
+import type { Log } from '../ports/log.js';
+import { CLOCK, EXCHANGE, JOURNAL, LOG } from '../ports/tokens.js';
+import { buildContainer, HTTP_PROXY, TCP_SERVER, TROUBLE, type Trouble } from './container.js';
+import type { BrokerOptions } from './options.js';
+
+/** A broker that takes connections. */
+export interface RunningBroker {
+  /** Where it listens; ports that were left open are filled in. */
+  readonly addresses: readonly ListenAddress[];
+  /** Settles when the broker is gone. Rejects with what ended it, if that was not `stop`. */
+  readonly stopped: Promise<void>;
+  /** Takes no more connections, finishes what is in flight, commits, and ends. Resolves as `stopped` does. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a broker, part by part. What was started is stopped in reverse.
+ * @param container its parts, made from the same options
+ * @throws what kept a part from starting; then nothing of it runs
+ */
+export async function startBroker(
+  options: BrokerOptions,
+  container: DependencyContainer = buildContainer(options),
+): Promise<RunningBroker> {
+  const broker = new Broker(options, container);
+  await broker.start();
+  return broker;
+}
+
+class Broker implements RunningBroker {
+  readonly stopped: Promise<void>;
+  /** What undoes each step of the start so far. */
+  readonly #undo: (() => Promise<void> | void)[] = [];
+  readonly #log: Log;
+  readonly #clock: Clock;
+  #tcp: TcpServer | undefined;
+  #http: HttpProxy | undefined;
+  #end: (error?: Error) => void = () => undefined;
+  #stopping = false;
+
+  constructor(
+    private readonly options: BrokerOptions,
+    private readonly container: DependencyContainer,
+  ) {
+    this.#log = container.resolve<Log>(LOG);
+    this.#clock = container.resolve<Clock>(CLOCK);
+    this.stopped = new Promise((resolve, reject) => {
+      this.#end = (error) => (error === undefined ? resolve() : reject(error));
+    });
+  }
+
+  get addresses(): readonly ListenAddress[] {
+    return this.#tcp?.addresses ?? [];
+  }
+
+  async start(): Promise<void> {
+    this.#undo.push(() => this.#log.close());
+    try {
+      await this.#startParts();
+    } catch (error) {
+      await this.#undoAll();
+      throw error;
+    }
+    void this.container.resolve<Trouble>(TROUBLE).first.then((error) => this.#fail(error));
+  }
+
+  stop(): Promise<void> {
+    if (!this.#stopping) {
+      this.#stopping = true;
+      void this.#drain().then(
+        () => this.#end(),
+        (error) => this.#end(error),
+      );
+    }
+    return this.stopped;
+  }
+
+  async #startParts(): Promise<void> {
+    const journal = this.container.resolve<Journal>(JOURNAL);
+    this.#undo.push(() => journal.close());
+
+    const exchange = this.container.resolve<LocalExchange>(EXCHANGE);
+    exchange.restore();
+    this.#undo.push(() => finish(exchange));
+    this.#log.minimal('starting', { pid: process.pid, journal: journal.sync, messages: exchange.stats().messages });
+
+    const tcp = this.container.resolve<TcpServer>(TCP_SERVER);
+    this.#undo.push(() => tcp.stop());
+    await tcp.start();
+    this.#tcp = tcp;
+
+    if (this.container.isRegistered(HTTP_PROXY)) {
+      const http = this.container.resolve<HttpProxy>(HTTP_PROXY);
+      await http.start();
+      this.#http = http;
+    }
+  }
+
+  /** Handlers keep their connections until the last request is answered. */
+  async #drain(): Promise<void> {
+    this.#log.minimal('stopping');
+    const deadline = this.#clock.now() + this.options.drainTimeout;
+    this.#tcp?.close();
+    await this.#http?.stop(deadline);
+    await this.#tcp?.answered(deadline);
+    this.#log.minimal('stopped');
+    await this.#undoAll();
+  }
+
+  /** After a failed sync nothing may be promised any more, and nothing that is still said would be worth much. */
+  #fail(error: Error): void {
+    this.#log.minimal('failed', { error: error.message });
+    this.#end(error);
+  }
+
+  async #undoAll(): Promise<void> {
+    for (const step of this.#undo.splice(0).reverse()) await step();
+  }
+}
+
+/** Commits what is left, and lets nothing expire any more. */
+function finish(exchange: LocalExchange): Promise<void> {
+  return new Promise((resolve) => {
+    exchange.drain(() => {
+      exchange.stop();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,146 @@
+import { getHeapStatistics } from 'node:v8';
+import type { ListenAddress } from '../adapters/tcp/listen.js';
+import { type Endpoint, parseHostAndPort } from '../client/address.js';
+import type { QueueLimits } from '../domain/limits.js';
+import { type Resolved, resolve } from './options/resolve.js';
+import type { Flags } from './options/sources.js';
+import { type OptionName, optionOf, type Values } from './options/table.js';
+import { UsageError } from './usage.js';
+
+/** What a broker is to be. Times are in milliseconds, sizes in bytes. */
+export interface BrokerOptions {
+  readonly listen: readonly ListenAddress[];
+  /** Undefined: no HTTP proxy. */
+  readonly http: HttpOptions | undefined;
+  /** Undefined: nothing is kept across restarts. */
+  readonly journal: JournalOptions | undefined;
+  readonly limits: BrokerLimits;
+  readonly log: LogOptions;
+  /** What is in flight when the broker is to stop has so long to finish. */
+  readonly drainTimeout: number;
+}
+
+export interface HttpOptions {
+  readonly listen: ListenAddress;
+  /** The message address that requests are sent to. */
+  readonly to: string;
+  readonly envelope: 1 | 2;
+  /** After it, a request is answered with 504. */
+  readonly timeout: number;
+  readonly maxBody: number;
+}
+
+export interface JournalOptions {
+  readonly file: string;
+  readonly sync: 'full' | 'normal';
+}
+
+export interface LogOptions {
+  readonly level: 'minimal' | 'info' | 'debug';
+  readonly format: 'text' | 'json';
+}
+
+export interface BrokerLimits extends QueueLimits {
+  readonly line: number;
+  readonly body: number;
+  readonly connections: number;
+  /** For the next 64 KiB of its answers, before a client is closed. */
+  readonly writeTimeout: number;
+}
+
+const BROKER_DEFAULTS = { unix: '/tmp/msglite.socket', tcp: '127.0.0.1:9813' };
+const HTTP_DEFAULTS = { unix: '/tmp/msglite.http.socket', tcp: '127.0.0.1:8080' };
+
+/**
+ * What flags, environment, configuration file and defaults make together; frozen.
+ * @throws UsageError naming the option, where it was given, and what was expected
+ */
+export function brokerOptions(flags: Flags, environment: NodeJS.ProcessEnv): BrokerOptions {
+  const resolved = resolve(flags, environment);
+  refuseFlagsFor('commands', flags, 'is for send, ready and query');
+  const { values, given } = resolved;
+  return deepFreeze({
+    listen: listenAddresses(resolved),
+    http: given.has('http-network') || given.has('http-address') ? httpOptions(resolved) : undefined,
+    journal: values.journal === undefined ? undefined : { file: values.journal, sync: values['journal-sync'] },
+    limits: limits(values),
+    log: { level: values.loglevel, format: values['log-format'] },
+    drainTimeout: values['drain-timeout'],
+  });
+}
+
+/**
+ * Where a command finds the broker: at `--broker`, otherwise where a broker with the same options would listen first.
+ * @throws UsageError as `brokerOptions` does, and if a flag was given that only a broker understands
+ */
+export function brokerAddress(flags: Flags, environment: NodeJS.ProcessEnv): Endpoint {
+  const resolved = resolve(flags, environment);
+  refuseFlagsFor('broker', flags, 'is for the broker only');
+  return resolved.values.broker ?? (listenAddresses(resolved)[0] as Endpoint);
+}
+
+function refuseFlagsFor(whom: 'broker' | 'commands', flags: Flags, why: string): void {
+  for (const name of Object.keys(flags)) {
+    if (name !== 'config' && optionOf(name as OptionName).only === whom) throw new UsageError(`--${name} ${why}`);
+  }
+}
+
+function listenAddresses(resolved: Resolved): ListenAddress[] {
+  const { values, given } = resolved;
+  const mode = values['socket-mode'];
+  const listed = values.listen ?? [];
+  const original = given.has('network') || given.has('address') || listed.length === 0;
+  const endpoints = [...(original ? [endpointOf(resolved, 'network', 'address', BROKER_DEFAULTS)] : []), ...listed];
+  return endpoints.map((endpoint) => withMode(endpoint, mode));
+}
+
+function httpOptions(resolved: Resolved): HttpOptions {
+  const { values } = resolved;
+  return {
+    listen: withMode(endpointOf(resolved, 'http-network', 'http-address', HTTP_DEFAULTS), values['socket-mode']),
+    to: values['http-msg-address'],
+    envelope: values['http-envelope'],
+    timeout: values['http-timeout'],
+    maxBody: values['http-max-body'],
+  };
+}
+
+function withMode(endpoint: Endpoint, mode: number): ListenAddress {
+  return 'path' in endpoint ? { ...endpoint, mode } : endpoint;
+}
+
+/** The original's way: two options, of which the first says what the second means. */
+function endpointOf(
+  { values, given }: Resolved,
+  network: 'network' | 'http-network',
+  address: 'address' | 'http-address',
+  defaults: { readonly unix: string; readonly tcp: string },
+): Endpoint {
+  const kind = values[network] ?? 'tcp';
+  const text = values[address] ?? defaults[kind];
+  if (kind === 'unix') return { path: text };
+  const endpoint = parseHostAndPort(text);
+  if (endpoint !== undefined) return endpoint;
+  throw new UsageError(`${given.get(address)?.where}: ${JSON.stringify(text)} is not valid, expected HOST:PORT, or --${network} unix`);
+}
+
+function limits(values: Values): BrokerLimits {
+  const bytes = values['max-bytes'] ?? Math.floor(getHeapStatistics().heap_size_limit / 2);
+  return {
+    queueMessages: values['max-queue-messages'],
+    queueBytes: values['max-queue-bytes'] ?? Math.floor(0.75 * bytes),
+    messages: values['max-messages'],
+    bytes,
+    line: values['max-line'],
+    body: values['max-body'],
+    connections: values['max-connections'],
+    writeTimeout: values['write-timeout'],
+  };
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) {
+    if (typeof part === 'object' && part !== null) deepFreeze(part);
+  }
+  return Object.freeze(value);
+}

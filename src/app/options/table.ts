@@ -1,0 +1,268 @@
+import type { z } from 'zod';
+import { count, endpoint, filePath, messageAddress, mode, oneOf, seconds, size } from './values.js';
+
+/** Headings of the help. */
+export type Group = 'Where:' | 'HTTP proxy:' | 'Journal:' | 'Limits:' | 'Log:' | 'General:';
+
+/**
+ * One option, under its name as a flag. The name in the environment is made from it (`http-address`:
+ * `MSGLITE_HTTP_ADDRESS`); in a configuration file it is the same.
+ */
+export interface Option {
+  /** From text. Its error message says what was expected. */
+  readonly schema: z.ZodType<unknown, string>;
+  readonly group: Group;
+  /** What stands for its value in the help. */
+  readonly value: string;
+  readonly text: string;
+  /** As one would write it. */
+  readonly standard?: string;
+  /** For the help, where the default is found out later. */
+  readonly standardText?: string;
+  /** Can be given several times; in the environment, values are separated by blanks. */
+  readonly repeatable?: true;
+  /** A configuration file may give it as a number. */
+  readonly numeric?: true;
+  /** Who it is for; both if not given. */
+  readonly only?: 'broker' | 'commands';
+}
+
+/** Checks an option's shape and keeps its own type. */
+function option<const O extends Option>(of: O): O {
+  return of;
+}
+
+const network = oneOf('unix', 'tcp');
+
+/** Every option there is: flags, environment, configuration file and help are all made from this. */
+export const TABLE = {
+  network: option({
+    schema: network,
+    group: 'Where:',
+    value: 'unix|tcp',
+    text: 'what --address is an address of',
+    standard: 'unix',
+  }),
+  address: option({
+    schema: filePath,
+    group: 'Where:',
+    value: 'ADDRESS',
+    text: 'socket file, or HOST:PORT',
+    standardText: '/tmp/msglite.socket; for tcp 127.0.0.1:9813',
+  }),
+  listen: option({
+    schema: endpoint,
+    group: 'Where:',
+    value: 'WHERE',
+    text: 'listen on unix:PATH or tcp:HOST:PORT; repeatable; in place of --network and --address, or beside them if those are given',
+    repeatable: true,
+    only: 'broker',
+  }),
+  broker: option({
+    schema: endpoint,
+    group: 'Where:',
+    value: 'WHERE',
+    text: 'for send, ready and query: the broker is at unix:PATH or tcp:HOST:PORT',
+    only: 'commands',
+  }),
+  'socket-mode': option({
+    schema: mode,
+    group: 'Where:',
+    value: 'OCTAL',
+    text: 'permissions of the socket files: who may write to one can use the broker',
+    standard: '0660',
+    only: 'broker',
+  }),
+  'http-network': option({
+    schema: network,
+    group: 'HTTP proxy:',
+    value: 'unix|tcp',
+    text: 'what --http-address is an address of; this or --http-address turns the proxy on',
+    standardText: 'tcp',
+    only: 'broker',
+  }),
+  'http-address': option({
+    schema: filePath,
+    group: 'HTTP proxy:',
+    value: 'ADDRESS',
+    text: 'where web clients connect: HOST:PORT, or a socket file',
+    standardText: '127.0.0.1:8080; for unix /tmp/msglite.http.socket',
+    only: 'broker',
+  }),
+  'http-msg-address': option({
+    schema: messageAddress,
+    group: 'HTTP proxy:',
+    value: 'ADDRESS',
+    text: 'message address that requests are sent to',
+    standard: 'msglite.httpRequests',
+    only: 'broker',
+  }),
+  'http-envelope': option({
+    schema: oneOf('1', '2').transform((text) => (text === '1' ? 1 : 2)),
+    group: 'HTTP proxy:',
+    value: '1|2',
+    text: 'how requests are written: 1 as in 2010, with the body in a second message; 2 in one message',
+    standard: '2',
+    numeric: true,
+    only: 'broker',
+  }),
+  'http-timeout': option({
+    schema: seconds(0.1),
+    group: 'HTTP proxy:',
+    value: 'SECONDS',
+    text: 'time for an answer, waiting for a handler included; then 504',
+    standard: '180',
+    numeric: true,
+    only: 'broker',
+  }),
+  'http-max-body': option({
+    schema: size(0),
+    group: 'HTTP proxy:',
+    value: 'BYTES',
+    text: 'longest body of a request; beyond it 413',
+    standard: '16M',
+    numeric: true,
+    only: 'broker',
+  }),
+  journal: option({
+    schema: filePath,
+    group: 'Journal:',
+    value: 'FILE',
+    text: 'keep queued messages in this file, so that a new broker goes on where the last one ended',
+    standardText: 'none: they are lost when the broker ends',
+    only: 'broker',
+  }),
+  'journal-sync': option({
+    schema: oneOf('full', 'normal'),
+    group: 'Journal:',
+    value: 'full|normal',
+    text: "full survives the machine's crash, normal the broker's, and is faster",
+    standard: 'full',
+    only: 'broker',
+  }),
+  'max-line': option({
+    schema: size(512),
+    group: 'Limits:',
+    value: 'BYTES',
+    text: 'longest line of a command',
+    standard: '8k',
+    numeric: true,
+    only: 'broker',
+  }),
+  'max-body': option({
+    schema: size(0),
+    group: 'Limits:',
+    value: 'BYTES',
+    text: 'longest body of a message',
+    standard: '16M',
+    numeric: true,
+    only: 'broker',
+  }),
+  'max-queue-messages': option({
+    schema: count(1),
+    group: 'Limits:',
+    value: 'N',
+    text: 'messages waiting at one address',
+    standard: '2000000',
+    numeric: true,
+    only: 'broker',
+  }),
+  'max-queue-bytes': option({
+    schema: size(1),
+    group: 'Limits:',
+    value: 'BYTES',
+    text: 'and their bytes, each counted as its body and 300 more',
+    standardText: 'three quarters of --max-bytes',
+    numeric: true,
+    only: 'broker',
+  }),
+  'max-messages': option({
+    schema: count(1),
+    group: 'Limits:',
+    value: 'N',
+    text: 'messages in all',
+    standard: '4000000',
+    numeric: true,
+    only: 'broker',
+  }),
+  'max-bytes': option({
+    schema: size(1),
+    group: 'Limits:',
+    value: 'BYTES',
+    text: 'and their bytes, counted in the same way',
+    standardText: "half of what Node's heap may grow to; see --max-old-space-size in NODE_OPTIONS",
+    numeric: true,
+    only: 'broker',
+  }),
+  'max-connections': option({
+    schema: count(1),
+    group: 'Limits:',
+    value: 'N',
+    text: 'connections at a time',
+    standard: '10000',
+    numeric: true,
+    only: 'broker',
+  }),
+  'write-timeout': option({
+    schema: seconds(0.1),
+    group: 'Limits:',
+    value: 'SECONDS',
+    text: 'time a client has to take the next 64 KiB of its answers; then it is closed',
+    standard: '30',
+    numeric: true,
+    only: 'broker',
+  }),
+  loglevel: option({
+    schema: oneOf('minimal', 'info', 'debug'),
+    group: 'Log:',
+    value: 'minimal|info|debug',
+    text: 'minimal: start, stop and trouble; info: connections and refusals too; debug: each message too',
+    standard: 'minimal',
+    only: 'broker',
+  }),
+  'log-format': option({
+    schema: oneOf('text', 'json'),
+    group: 'Log:',
+    value: 'text|json',
+    text: 'for people or for machines; to stderr in both cases',
+    standard: 'text',
+    only: 'broker',
+  }),
+  'drain-timeout': option({
+    schema: seconds(0),
+    group: 'General:',
+    value: 'SECONDS',
+    text: 'on SIGTERM and SIGINT, time to finish what is in flight',
+    standard: '10',
+    numeric: true,
+    only: 'broker',
+  }),
+} as const;
+
+export type OptionName = keyof typeof TABLE;
+
+/** All options, in the order of the help. */
+export const OPTIONS = Object.entries(TABLE) as readonly (readonly [OptionName, Option])[];
+
+/** What an option's text becomes. */
+type ValueOf<O extends Option> = O extends { readonly repeatable: true }
+  ? readonly z.output<O['schema']>[] | undefined
+  : O extends { readonly standard: string }
+    ? z.output<O['schema']>
+    : z.output<O['schema']> | undefined;
+
+/** All values, checked; undefined where nothing was given and there is no standard. */
+export type Values = { readonly [K in OptionName]: ValueOf<(typeof TABLE)[K]> };
+
+export function optionOf(name: OptionName): Option {
+  return TABLE[name];
+}
+
+export function isOptionName(name: string): name is OptionName {
+  return Object.hasOwn(TABLE, name);
+}
+
+/** `http-address` in the environment. */
+export function environmentName(name: string): string {
+  return `MSGLITE_${name.toUpperCase().replaceAll('-', '_')}`;
+}
