@@ -5,19 +5,49 @@ const npm = ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg', 'npm-un
 
 module.exports = {
   forbidden: [
-    rule('no-cycles', 'a cycle has no beginning to read from', {}, { circular: true, viaOnly: { dependencyTypesNot: TYPES } }),
+    rule(
+      'no-cycles',
+      'a cycle has no beginning to read from',
+      {},
+      { circular: true, viaOnly: { dependencyTypesNot: TYPES } },
+    ),
     rule('domain-is-pure', 'no package, no node: module', { path: '^src/domain' }, { dependencyTypes: npm }),
-    rule('domain-imports', 'itself, and types of ports', { path: '^src/domain' }, { path: '^src', pathNot: ['^src/domain', '^src/ports'] }),
+    rule(
+      'domain-imports',
+      'itself, and types of ports',
+      { path: '^src/domain' },
+      { path: '^src', pathNot: ['^src/domain', '^src/ports'] },
+    ),
     rule(
       'domain-imports-types-of-ports',
       'a port is only a type to the domain',
       { path: '^src/domain' },
       { path: '^src/ports', dependencyTypesNot: TYPES },
     ),
-    rule('ports-import-types', 'of themselves and of the domain', { path: '^src/ports' }, { dependencyTypesNot: TYPES }),
-    rule('ports-import-domain', 'and nothing else', { path: '^src/ports' }, { path: '^src', pathNot: ['^src/ports', '^src/domain'] }),
-    rule('protocol-imports', 'itself and the domain', { path: '^src/protocol' }, { path: '^src', pathNot: ['^src/protocol', '^src/domain'] }),
-    rule('client-imports', 'itself and the protocol', { path: '^src/client' }, { path: '^src', pathNot: ['^src/client', '^src/protocol'] }),
+    rule(
+      'ports-import-types',
+      'of themselves and of the domain',
+      { path: '^src/ports' },
+      { dependencyTypesNot: TYPES },
+    ),
+    rule(
+      'ports-import-domain',
+      'and nothing else',
+      { path: '^src/ports' },
+      { path: '^src', pathNot: ['^src/ports', '^src/domain'] },
+    ),
+    rule(
+      'protocol-imports',
+      'itself and the domain',
+      { path: '^src/protocol' },
+      { path: '^src', pathNot: ['^src/protocol', '^src/domain'] },
+    ),
+    rule(
+      'client-imports',
+      'itself and the protocol',
+      { path: '^src/client' },
+      { path: '^src', pathNot: ['^src/client', '^src/protocol'] },
+    ),
     rule(
       'adapters-import',
       'ports, domain, protocol and themselves',
@@ -30,7 +60,12 @@ module.exports = {
       { path: '^src/adapters/(journal/[^/]+|[^/]+)/' },
       { path: '^src/adapters', pathNot: '^src/adapters/$1/' },
     ),
-    rule('only-app-imports-adapters', 'and only app makes them', { path: '^src/(?!app|adapters)' }, { path: '^src/adapters' }),
+    rule(
+      'only-app-imports-adapters',
+      'and only app makes them',
+      { path: '^src/(?!app|adapters)' },
+      { path: '^src/adapters' },
+    ),
     rule('nobody-imports-app', 'it is the outermost', { path: '^src/(?!app)' }, { path: '^src/app' }),
     rule(
       'injection-stays-outside',

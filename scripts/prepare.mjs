@@ -36,7 +36,9 @@ function isInstalled() {
 }
 
 function installationMark() {
-  const lock = createHash('sha256').update(readFileSync(join(ROOT, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(ROOT, 'package-lock.json')))
+    .digest('hex');
   return `${lock} ${process.platform} ${process.arch} ${process.versions.modules}\n`;
 }
 
@@ -62,7 +64,11 @@ function note(path, hash) {
 
 async function install() {
   say('installing dependencies (the SQLite module may have to be compiled: up to two minutes)');
-  await run('npm', ['ci', '--no-audit', '--no-fund'], 'npm ci failed. Compiling the SQLite module takes python3, make and g++');
+  await run(
+    'npm',
+    ['ci', '--no-audit', '--no-fund'],
+    'npm ci failed. Compiling the SQLite module takes python3, make and g++',
+  );
   writeFileSync(INSTALLED, installationMark());
 }
 

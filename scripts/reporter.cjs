@@ -7,7 +7,7 @@ module.exports = class CountingReporter extends reporters.Spec {
     super(runner, options);
     runner.once(Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = this.stats;
-      const file = process.env.MSGLITE_TEST_COUNTS;
+      const file = process.env.TEST_COUNTS;
       if (file !== undefined) writeFileSync(file, JSON.stringify({ passes, failures, pending }));
     });
   }

@@ -21,7 +21,7 @@ function test(args) {
   const folder = mkdtempSync(join(tmpdir(), 'msglite-test-'));
   const counts = join(folder, 'counts.json');
   try {
-    const status = run('tests', 'c8', ['mocha', ...args], { MSGLITE_TEST_COUNTS: counts });
+    const status = run('tests', 'c8', ['mocha', ...args], { TEST_COUNTS: counts });
     const { passes, failures, pending } = JSON.parse(readFileSync(counts, 'utf8'));
     console.log(`\n${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ''}`);
     return passes === 0 ? 1 : status;

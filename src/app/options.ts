@@ -121,7 +121,9 @@ function endpointOf(
   if (kind === 'unix') return { path: text };
   const endpoint = parseHostAndPort(text);
   if (endpoint !== undefined) return endpoint;
-  throw new UsageError(`${given.get(address)?.where}: ${JSON.stringify(text)} is not valid, expected HOST:PORT, or --${network} unix`);
+  throw new UsageError(
+    `${given.get(address)?.where}: ${JSON.stringify(text)} is not valid, expected HOST:PORT, or --${network} unix`,
+  );
 }
 
 function limits(values: Values): BrokerLimits {

@@ -12,7 +12,6 @@ export type BodyInput = string | Uint8Array;
 /** @throws MsgliteError `bad-argument` */
 export function wireAddress(address: string): string {
   const wire = Buffer.from(address).toString('latin1');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what an address must not hold
   if (wire.length === 0 || wire.length > LONGEST_ADDRESS || /[\u0000-\u0020\u007f]/.test(wire)) {
     throw bad(`${JSON.stringify(address)} is no address: 1 to ${LONGEST_ADDRESS} bytes without blanks`);
   }
@@ -37,7 +36,8 @@ export function wireTimeout(seconds: number): number {
 }
 
 export function wireBody(body: BodyInput): string {
-  const bytes = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const bytes =
+    typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   return bytes.toString('latin1');
 }
 

@@ -226,7 +226,9 @@ export class Conversation {
 }
 
 function lost(cause?: Error): MsgliteError {
-  return new MsgliteError('connection-lost', 'the connection to the broker was lost, and perhaps what was sent last', { cause });
+  return new MsgliteError('connection-lost', 'the connection to the broker was lost, and perhaps what was sent last', {
+    cause,
+  });
 }
 
 /** Node puts the reasons of several attempts (IPv6, IPv4) into one error without a text of its own. */

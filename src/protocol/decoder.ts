@@ -92,7 +92,11 @@ export class Decoder<F extends Frame> {
     for (;;) {
       const after = WORDS.read(this.#data, this.#position, this.#end);
       if ((after === -1 ? this.#end + 1 : after) - this.#position > this.limits.line) {
-        return { kind: 'refused', code: 'line-too-long', text: `invalid command (a line has at most ${this.limits.line} bytes)` };
+        return {
+          kind: 'refused',
+          code: 'line-too-long',
+          text: `invalid command (a line has at most ${this.limits.line} bytes)`,
+        };
       }
       if (after === -1) return undefined;
       this.#position = after;

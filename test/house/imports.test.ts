@@ -17,29 +17,53 @@ const PLANTED: readonly (readonly [rule: string, files: Readonly<Record<string, 
   ],
   ['domain-is-pure', { 'domain/a.ts': "import { sep } from 'node:path';\nexport const a = sep;" }],
   ['domain-is-pure', { 'domain/a.ts': "import winston from 'winston';\nexport const a = winston;" }],
-  ['domain-imports', { 'domain/a.ts': "import { b } from '../protocol/b.js';\nexport const a = b;", ...value('protocol/b') }],
+  [
+    'domain-imports',
+    { 'domain/a.ts': "import { b } from '../protocol/b.js';\nexport const a = b;", ...value('protocol/b') },
+  ],
   [
     'domain-imports-types-of-ports',
     { 'domain/a.ts': "import { b } from '../ports/b.js';\nexport const a = b;", ...value('ports/b') },
   ],
-  ['ports-import-types', { 'ports/a.ts': "import { b } from '../domain/b.js';\nexport const a = b;", ...value('domain/b') }],
+  [
+    'ports-import-types',
+    { 'ports/a.ts': "import { b } from '../domain/b.js';\nexport const a = b;", ...value('domain/b') },
+  ],
   [
     'ports-import-domain',
     { 'ports/a.ts': "import type { b } from '../protocol/b.js';\nexport type A = typeof b;", ...value('protocol/b') },
   ],
-  ['protocol-imports', { 'protocol/a.ts': "import { b } from '../ports/b.js';\nexport const a = b;", ...value('ports/b') }],
-  ['client-imports', { 'client/a.ts': "import { b } from '../domain/b.js';\nexport const a = b;", ...value('domain/b') }],
-  ['adapters-import', { 'adapters/x/a.ts': "import { b } from '../../client/b.js';\nexport const a = b;", ...value('client/b') }],
+  [
+    'protocol-imports',
+    { 'protocol/a.ts': "import { b } from '../ports/b.js';\nexport const a = b;", ...value('ports/b') },
+  ],
+  [
+    'client-imports',
+    { 'client/a.ts': "import { b } from '../domain/b.js';\nexport const a = b;", ...value('domain/b') },
+  ],
+  [
+    'adapters-import',
+    { 'adapters/x/a.ts': "import { b } from '../../client/b.js';\nexport const a = b;", ...value('client/b') },
+  ],
   [
     'no-sibling-adapters',
     { 'adapters/x/a.ts': "import { b } from '../y/b.js';\nexport const a = b;", ...value('adapters/y/b') },
   ],
   [
     'no-sibling-adapters',
-    { 'adapters/journal/x/a.ts': "import { b } from '../y/b.js';\nexport const a = b;", ...value('adapters/journal/y/b') },
+    {
+      'adapters/journal/x/a.ts': "import { b } from '../y/b.js';\nexport const a = b;",
+      ...value('adapters/journal/y/b'),
+    },
   ],
-  ['only-app-imports-adapters', { 'client/a.ts': "import { b } from '../adapters/x/b.js';\nexport const a = b;", ...value('adapters/x/b') }],
-  ['nobody-imports-app', { 'adapters/x/a.ts': "import { b } from '../../app/b.js';\nexport const a = b;", ...value('app/b') }],
+  [
+    'only-app-imports-adapters',
+    { 'client/a.ts': "import { b } from '../adapters/x/b.js';\nexport const a = b;", ...value('adapters/x/b') },
+  ],
+  [
+    'nobody-imports-app',
+    { 'adapters/x/a.ts': "import { b } from '../../app/b.js';\nexport const a = b;", ...value('app/b') },
+  ],
   ['injection-stays-outside', { 'client/a.ts': "import { inject } from 'tsyringe';\nexport const a = inject;" }],
 ];
 
@@ -52,7 +76,8 @@ describe('who imports whom', () => {
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'msglite-imports-'));
-    for (const name of ['.dependency-cruiser.cjs', 'tsconfig.json', 'package.json']) copyFileSync(join(ROOT, name), join(folder, name));
+    for (const name of ['.dependency-cruiser.cjs', 'tsconfig.json', 'package.json'])
+      copyFileSync(join(ROOT, name), join(folder, name));
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   });
 

@@ -55,7 +55,10 @@ const PLAIN = /^[ !#-[\]-~]*$/;
 /** A JSON string of ASCII only, so that a message's bytes are the same in every encoding of the handler's. */
 function quote(text: string): string {
   if (PLAIN.test(text)) return `"${text}"`;
-  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(text).replace(
+    /[\u007f-\uffff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** The first message of a reply, taken apart. */

@@ -42,9 +42,12 @@ const BODILESS = new Set([204, 205, 304]);
  * and may have a reason behind it.
  */
 export function judgeResponseHead(head: unknown): ResponseHead | BadHead {
-  if (!Array.isArray(head) || head.length !== 2) return { wrong: 'expected a JSON array of a status and a list of headers' };
+  if (!Array.isArray(head) || head.length !== 2)
+    return { wrong: 'expected a JSON array of a status and a list of headers' };
   const [rawStatus, list] = head as [unknown, unknown];
-  const status = STATUS.exec(typeof rawStatus === 'number' ? String(rawStatus) : typeof rawStatus === 'string' ? rawStatus : '');
+  const status = STATUS.exec(
+    typeof rawStatus === 'number' ? String(rawStatus) : typeof rawStatus === 'string' ? rawStatus : '',
+  );
   if (status === null) return { wrong: `expected a status from 200 to 599, not ${show(rawStatus)}` };
   if (!Array.isArray(list) || list.length % 2 !== 0) return { wrong: 'expected a list of names and values in turn' };
   const wrong = firstBadField(list);
@@ -77,7 +80,8 @@ function frame(status: number, reason: string | undefined, list: readonly string
   const length = lengths[0] === undefined ? undefined : parseLength(lengths[0]);
   if (length === -1) return { wrong: `${show(lengths[0])} is not a value for Content-Length` };
   const bodiless = BODILESS.has(status);
-  if (bodiless && status !== 304 && length !== undefined && length > 0) return { wrong: `a body with status ${status}` };
+  if (bodiless && status !== 304 && length !== undefined && length > 0)
+    return { wrong: `a body with status ${status}` };
   // A Connection that names Content-Length would take our framing away.
   dropped.delete('content-length');
   return { status, reason, headers: without(list, dropped), length, bodiless };

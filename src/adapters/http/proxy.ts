@@ -144,7 +144,8 @@ export class HttpProxy implements Receiver, Sender, RequestOwner {
   }
 
   #problemWith(request: IncomingMessage, length: number): Problem | undefined {
-    if (request.rawHeaders.length > 2 * MAX_HEADERS) return new Problem(431, `a request has at most ${MAX_HEADERS} headers`);
+    if (request.rawHeaders.length > 2 * MAX_HEADERS)
+      return new Problem(431, `a request has at most ${MAX_HEADERS} headers`);
     if (length > this.settings.maxBody) return new Problem(413, `a body has at most ${this.settings.maxBody} bytes`);
     return undefined;
   }
@@ -169,7 +170,8 @@ export class HttpProxy implements Receiver, Sender, RequestOwner {
       this.#sendPart(open, this.settings.to, envelope2(head, apart ? '' : body));
     }
     if (head.bodyAddr !== undefined) this.#sendBody(open, head.bodyAddr, body);
-    if (this.log.debugs) this.log.debug('request', { label: open.label, method: head.method, url: head.url, bytes: body.length });
+    if (this.log.debugs)
+      this.log.debug('request', { label: open.label, method: head.method, url: head.url, bytes: body.length });
   }
 
   /** In envelope 1 one message, however long; in envelope 2 pieces, and an empty message last. */
@@ -184,7 +186,8 @@ export class HttpProxy implements Receiver, Sender, RequestOwner {
 
   #sendPart(open: OpenRequest, to: string, body: string): void {
     const replyTo = to === this.settings.to ? `${this.#mailbox}~${open.label}` : undefined;
-    if (this.#open.has(open.label)) this.exchange.send(new Message(to, replyTo, body, this.settings.timeout), this, open.label);
+    if (this.#open.has(open.label))
+      this.exchange.send(new Message(to, replyTo, body, this.settings.timeout), this, open.label);
   }
 
   #await(open: OpenRequest): void {

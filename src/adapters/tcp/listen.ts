@@ -3,8 +3,8 @@ import { connect, type Server } from 'node:net';
 
 /** Where to listen. */
 export type ListenAddress =
-  | { readonly path: string; /** Permissions of the socket file, as in chmod. */ readonly mode: number }
-  | { readonly host: string; /** 0 to 65535; 0 lets the system choose. */ readonly port: number };
+  | { readonly path: string /** Permissions of the socket file, as in chmod. */; readonly mode: number }
+  | { readonly host: string /** 0 to 65535; 0 lets the system choose. */; readonly port: number };
 
 /** The address as users write it. */
 export function showAddress(at: ListenAddress): string {

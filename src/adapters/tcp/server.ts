@@ -60,7 +60,9 @@ export class TcpServer implements SessionOwner {
   /** @throws if one of the addresses can't be had; then none is listened on */
   async start(): Promise<void> {
     for (const address of this.settings.listen) {
-      const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) => this.#take(socket));
+      const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) =>
+        this.#take(socket),
+      );
       this.#servers.push(server);
       await listen(server, address);
       this.log.minimal('listening', { on: showAddress(boundAddress(server, address)) });

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { brokerAddress, brokerOptions } from '../options.js';
 import type { Flags } from '../options/sources.js';
 import { OPTIONS, type Option as TableOption } from '../options/table.js';
+import { brokerAddress, brokerOptions } from '../options.js';
 import { suggest } from '../suggest.js';
 import { UsageError } from '../usage.js';
 import { version } from '../version.js';
@@ -69,14 +69,19 @@ function brokerCommand(environment: NodeJS.ProcessEnv): Command {
     });
   for (const [name, option] of OPTIONS) program.addOption(flag(name, option));
   program.addOption(
-    new Option('--config <FILE>', 'read options from this TOML file, one a line: http-timeout = 30').helpGroup('General:'),
+    new Option('--config <FILE>', 'read options from this TOML file, one a line: http-timeout = 30').helpGroup(
+      'General:',
+    ),
   );
   return program;
 }
 
 /** Commander puts what it suggests on a second line. */
 function oneLine(text: string): string {
-  return `msglite: ${text.replace(/^error: /, '').trimEnd().replaceAll('\n', ' ')}\n`;
+  return `msglite: ${text
+    .replace(/^error: /, '')
+    .trimEnd()
+    .replaceAll('\n', ' ')}\n`;
 }
 
 function flag(name: string, { value, text, standard, standardText, repeatable, group }: TableOption): Option {

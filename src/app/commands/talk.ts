@@ -2,7 +2,10 @@ import { type Client, connect, type Endpoint, type Message } from '../../client/
 import { EXIT, Interrupted } from '../exit.js';
 
 /** Connects, lets `what` talk, and closes; SIGINT and SIGTERM abort its signal. */
-export async function talk<T>(address: Endpoint, what: (client: Client, signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function talk<T>(
+  address: Endpoint,
+  what: (client: Client, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const abort = new AbortController();
   const interrupt = (signal: 'SIGINT' | 'SIGTERM') => abort.abort(new Interrupted(signal));
   process.once('SIGINT', interrupt);

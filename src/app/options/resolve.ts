@@ -1,6 +1,6 @@
 import { UsageError } from '../usage.js';
-import { environmentName, OPTIONS, type Option, type OptionName, type Values } from './table.js';
 import { type Flags, fromEnvironment, fromFile, fromFlags, type Given, type Source } from './sources.js';
+import { environmentName, OPTIONS, type Option, type OptionName, type Values } from './table.js';
 
 /** The options' values, and which of them somebody has given. */
 export interface Resolved {
@@ -22,12 +22,12 @@ export function resolve(flags: Flags, environment: NodeJS.ProcessEnv): Resolved 
   for (const [name, option] of OPTIONS) {
     const first = sources.find((source) => source.has(name))?.get(name);
     if (first !== undefined) given.set(name, first);
-    values[name] = valueOf(option, first);
+    values[name] = parsed(option, first);
   }
   return { values: values as Values, given };
 }
 
-function valueOf(option: Option, given: Given | undefined): unknown {
+function parsed(option: Option, given: Given | undefined): unknown {
   if (given !== undefined) {
     const values = given.texts.map((text) => parseText(option, text, given.where));
     return option.repeatable ? values : values[0];

@@ -48,7 +48,9 @@ export const mode = z
   .regex(/^0?[0-7]{3}$/, { error: 'permissions in octal, such as 0660' })
   .transform((text) => Number.parseInt(text, 8));
 
-export const filePath = z.string().refine((text) => text !== '' && !text.includes('\0'), { error: 'the path of a file' });
+export const filePath = z
+  .string()
+  .refine((text) => text !== '' && !text.includes('\0'), { error: 'the path of a file' });
 
 /** A message address, as the binary string that goes on the wire. */
 export const messageAddress = z

@@ -56,7 +56,13 @@ function explain(code: string, message: string): string {
   if (code.startsWith('SQLITE_CORRUPT')) {
     return `is damaged (${message}); move it away, with its -wal file, to start with an empty one`;
   }
-  if (code.startsWith('SQLITE_CANTOPEN') || code === 'EACCES' || code === 'EISDIR' || code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_PERM')) {
+  if (
+    code.startsWith('SQLITE_CANTOPEN') ||
+    code === 'EACCES' ||
+    code === 'EISDIR' ||
+    code.startsWith('SQLITE_READONLY') ||
+    code.startsWith('SQLITE_PERM')
+  ) {
     return `cannot be opened (${message}); its folder must exist, and file and folder be writable`;
   }
   return `cannot be used: ${message}`;
@@ -103,7 +109,9 @@ function refuseByMarks(file: string, application: number, version: number, newes
   }
   if (version > newest) {
     const versions = `schema ${version}, this one knows ${newest}`;
-    throw new JournalError(`the journal ${file} was written by a newer msglite (${versions}); use that, or another file`);
+    throw new JournalError(
+      `the journal ${file} was written by a newer msglite (${versions}); use that, or another file`,
+    );
   }
 }
 

@@ -1,0 +1,246 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getHeapStatistics } from 'node:v8';
+import { expect } from 'chai';
+import { after, before, describe, it } from 'mocha';
+import { environmentName, OPTIONS } from '../../src/app/options/table.js';
+import { brokerAddress, brokerOptions } from '../../src/app/options.js';
+import { UsageError } from '../../src/app/usage.js';
+
+describe('options', () => {
+  let folder: string;
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'msglite-options-'));
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  function file(text: string): string {
+    const path = join(folder, 'broker.toml');
+    writeFileSync(path, text);
+    return path;
+  }
+
+  it('has the defaults of 2010, and ours', () => {
+    const bytes = Math.floor(getHeapStatistics().heap_size_limit / 2);
+    expect(brokerOptions({}, {})).to.deep.equal({
+      listen: [{ path: '/tmp/msglite.socket', mode: 0o660 }],
+      http: undefined,
+      journal: undefined,
+      limits: {
+        queueMessages: 2_000_000,
+        queueBytes: Math.floor(0.75 * bytes),
+        messages: 4_000_000,
+        bytes,
+        line: 8192,
+        body: 16 * 1024 ** 2,
+        connections: 10_000,
+        writeTimeout: 30_000,
+      },
+      log: { level: 'minimal', format: 'text' },
+      drainTimeout: 10_000,
+    });
+  });
+
+  it('is frozen through and through', () => {
+    const options = brokerOptions({ 'http-address': '127.0.0.1:80' }, {});
+    for (const part of [options, options.listen, options.listen[0], options.http, options.limits]) {
+      expect(Object.isFrozen(part)).to.equal(true);
+    }
+  });
+
+  describe('where to listen', () => {
+    const cases: [string, Record<string, string | string[]>, unknown[]][] = [
+      ['tcp by default', { network: 'tcp' }, [{ host: '127.0.0.1', port: 9813 }]],
+      ['tcp', { network: 'tcp', address: '[::1]:80' }, [{ host: '::1', port: 80 }]],
+      ['unix', { address: '/run/a', 'socket-mode': '600' }, [{ path: '/run/a', mode: 0o600 }]],
+      ['only --listen', { listen: ['tcp:localhost:0'] }, [{ host: 'localhost', port: 0 }]],
+      [
+        'both, several',
+        { address: '/a', listen: ['unix:/b', 'tcp:::1:9'].slice(0, 1).concat('tcp:[::1]:9') },
+        [
+          { path: '/a', mode: 0o660 },
+          { path: '/b', mode: 0o660 },
+          { host: '::1', port: 9 },
+        ],
+      ],
+    ];
+    for (const [name, flags, expected] of cases) {
+      it(name, () => expect(brokerOptions(flags, {}).listen).to.deep.equal(expected));
+    }
+  });
+
+  it('turns the proxy on with either of its addresses', () => {
+    expect(brokerOptions({ 'http-network': 'tcp' }, {}).http).to.deep.equal({
+      listen: { host: '127.0.0.1', port: 8080 },
+      to: 'msglite.httpRequests',
+      envelope: 2,
+      timeout: 180_000,
+      maxBody: 16 * 1024 ** 2,
+    });
+    expect(brokerOptions({ 'http-network': 'unix' }, {}).http?.listen).to.deep.equal({
+      path: '/tmp/msglite.http.socket',
+      mode: 0o660,
+    });
+    expect(brokerOptions({ 'http-address': '0.0.0.0:80' }, {}).http?.listen).to.deep.equal({
+      host: '0.0.0.0',
+      port: 80,
+    });
+    expect(brokerOptions({ 'http-timeout': '9' }, {}).http).to.equal(undefined);
+  });
+
+  it('understands sizes, seconds and addresses', () => {
+    const { limits, http, drainTimeout } = brokerOptions(
+      {
+        'max-body': '64k',
+        'max-bytes': '2G',
+        'max-line': '1024',
+        'drain-timeout': '0.25',
+        'http-network': 'tcp',
+        'http-msg-address': 'é',
+      },
+      {},
+    );
+    expect(limits).to.include({ body: 65_536, bytes: 2 * 1024 ** 3, queueBytes: 1.5 * 1024 ** 3, line: 1024 });
+    expect(drainTimeout).to.equal(250);
+    expect(http?.to).to.equal('\u00c3\u00a9');
+  });
+
+  it('prefers flags to the environment, the environment to the file, the file to the defaults', () => {
+    const config = file(
+      'drain-timeout = 1\njournal = "file"\nloglevel = "debug"\nhttp-envelope = 1\nhttp-network = "tcp"',
+    );
+    const environment = {
+      MSGLITE_CONFIG: config,
+      MSGLITE_DRAIN_TIMEOUT: '2',
+      MSGLITE_JOURNAL: 'environment',
+      OTHER: 'x',
+    };
+    const options = brokerOptions({ 'drain-timeout': '3' }, environment);
+    expect(options.drainTimeout).to.equal(3000);
+    expect(options.journal).to.deep.equal({ file: 'environment', sync: 'full' });
+    expect(options.log.level).to.equal('debug');
+    expect(options.http?.envelope).to.equal(1);
+    expect(options.limits.connections).to.equal(10_000);
+  });
+
+  it('takes several values from the environment and the file', () => {
+    const expected = [
+      { path: '/a', mode: 0o660 },
+      { host: 'h', port: 1 },
+    ];
+    expect(brokerOptions({}, { MSGLITE_LISTEN: 'unix:/a  tcp:h:1' }).listen).to.deep.equal(expected);
+    expect(brokerOptions({ config: file('listen = ["unix:/a", "tcp:h:1"]') }, {}).listen).to.deep.equal(expected);
+  });
+
+  it('takes every option from each of the three sources', () => {
+    for (const [name, option] of OPTIONS) {
+      const wrong = '\u0000 wrong';
+      const texts = option.repeatable ? [wrong] : wrong;
+      if (option.only !== 'commands') {
+        expect(() => brokerOptions({ [name]: texts }, {}), name).to.throw(UsageError, `--${name}: `);
+      }
+      const variable = environmentName(name);
+      if (!option.repeatable) {
+        expect(() => brokerOptions({}, { [variable]: wrong }), name).to.throw(UsageError, `${variable}: `);
+      }
+      const config = file(`${name} = "\\u0000 wrong"`);
+      expect(() => brokerOptions({ config }, {}), name).to.throw(UsageError, `${config}: ${name}: `);
+    }
+  });
+
+  describe('says what is wrong, where, and what was expected', () => {
+    const cases: [string, Record<string, string | string[]>, Record<string, string>, string | undefined, RegExp][] = [
+      ['a size', { 'max-body': '5x' }, {}, undefined, /^--max-body: "5x" is not valid, expected a size of at least 0/],
+      [
+        'a size too small',
+        { 'max-line': '4' },
+        {},
+        undefined,
+        /^--max-line: "4" is not valid, expected a size of at least 512/,
+      ],
+      [
+        'seconds',
+        {},
+        { MSGLITE_HTTP_TIMEOUT: '-1' },
+        undefined,
+        /^environment variable MSGLITE_HTTP_TIMEOUT: "-1" .* seconds from 0.1/,
+      ],
+      ['a count', {}, {}, 'max-connections = 0', /broker.toml: max-connections: "0" .* whole number of at least 1$/],
+      ['a mode', { 'socket-mode': '888' }, {}, undefined, /permissions in octal/],
+      [
+        'TOML octal, which would mean something else',
+        {},
+        {},
+        'socket-mode = 0o660',
+        /socket-mode: expected text in quotes/,
+      ],
+      ['a word', { network: 'udp' }, {}, undefined, /^--network: "udp" is not valid, expected one of: unix, tcp$/],
+      [
+        'a port',
+        { network: 'tcp', address: 'h:65536' },
+        {},
+        undefined,
+        /^--address: "h:65536" is not valid, expected HOST:PORT/,
+      ],
+      ['a place', { listen: ['/tmp/x'] }, {}, undefined, /^--listen: "\/tmp\/x" .* unix:\/path or tcp:host:port$/],
+      ['an address', { 'http-msg-address': 'a b' }, {}, undefined, /^--http-msg-address: .* without blanks$/],
+      ['a table', {}, {}, '[journal]\nfile = "x"', /broker.toml: journal: expected text in quotes/],
+      [
+        'an unknown variable',
+        {},
+        { MSGLITE_JORNAL: 'x' },
+        undefined,
+        /unknown environment variable MSGLITE_JORNAL \(did you mean MSGLITE_JOURNAL\?\)/,
+      ],
+      [
+        'an unknown variable like no other',
+        {},
+        { MSGLITE_XYZXYZXYZXYZ: 'x' },
+        undefined,
+        /unknown environment variable MSGLITE_XYZXYZXYZXYZ$/,
+      ],
+      [
+        'an unknown key',
+        {},
+        {},
+        'max-boddy = 1',
+        /broker.toml: unknown option "max-boddy" \(did you mean max-body\?\)/,
+      ],
+      ['bad TOML', {}, {}, 'a = 1\nb = = 1', /broker.toml:2:\d+: Invalid TOML[^\n]*$/],
+      [
+        'no file',
+        { config: '/nowhere/x.toml' },
+        {},
+        undefined,
+        /cannot read the configuration file \/nowhere\/x.toml: ENOENT/,
+      ],
+      ['a flag for others', { broker: 'unix:/x' }, {}, undefined, /^--broker is for send, ready and query$/],
+    ];
+    for (const [name, flags, environment, toml, expected] of cases) {
+      it(name, () => {
+        const all = toml === undefined ? flags : { ...flags, config: file(toml) };
+        expect(() => brokerOptions(all, environment)).to.throw(UsageError, expected);
+      });
+    }
+  });
+
+  describe('of the commands that talk to a broker', () => {
+    it('lead to where a broker with the same options listens', () => {
+      expect(brokerAddress({}, {})).to.include({ path: '/tmp/msglite.socket' });
+      expect(brokerAddress({}, { MSGLITE_LISTEN: 'tcp:h:1 tcp:h:2', MSGLITE_JOURNAL: 'x' })).to.deep.equal({
+        host: 'h',
+        port: 1,
+      });
+      expect(brokerAddress({ config: file('network = "tcp"') }, {})).to.deep.equal({ host: '127.0.0.1', port: 9813 });
+    });
+
+    it('prefer --broker', () => {
+      expect(brokerAddress({ broker: 'tcp:h:1' }, { MSGLITE_LISTEN: 'tcp:h:2' })).to.deep.equal({ host: 'h', port: 1 });
+    });
+
+    it('are not the flags of the broker', () => {
+      expect(() => brokerAddress({ journal: 'x' }, {})).to.throw(UsageError, '--journal is for the broker only');
+    });
+  });
+});
