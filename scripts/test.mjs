@@ -1,10 +1,12 @@
-// All checks, in order; the first that fails ends it. What is given is passed on to mocha: npm test -- --grep queue
+// All checks, in order; the first that fails ends it. What is given is passed on to mocha: npm test -- --grep queue, or
+// npm test -- dist/test/domain/queue.test.js
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const ALL_TESTS = 'dist/test/**/*.test.js';
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 check('format and lint', 'biome', ['ci', '.']);
@@ -21,7 +23,8 @@ function test(args) {
   const folder = mkdtempSync(join(tmpdir(), 'msglite-test-'));
   const counts = join(folder, 'counts.json');
   try {
-    const status = run('tests', 'c8', ['mocha', ...args], { TEST_COUNTS: counts });
+    const named = args.some((arg) => arg.endsWith('.test.js'));
+    const status = run('tests', 'c8', ['mocha', ...args, ...(named ? [] : [ALL_TESTS])], { TEST_COUNTS: counts });
     const { passes, failures, pending } = JSON.parse(readFileSync(counts, 'utf8'));
     console.log(`\n${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ''}`);
     return passes === 0 ? 1 : status;

@@ -6,7 +6,7 @@ import { RandomIds } from '../adapters/ids/random.js';
 import { MemoryJournal } from '../adapters/journal/memory/journal.js';
 import { SqliteJournal } from '../adapters/journal/sqlite/journal.js';
 import { LOG_SETTINGS, type LogSettings, WinstonLog } from '../adapters/log/winston.js';
-import { listen } from '../adapters/tcp/listen.js';
+import { listen, showAddress } from '../adapters/tcp/listen.js';
 import { TCP_SETTINGS, TcpServer, type TcpSettings } from '../adapters/tcp/server.js';
 import { LocalExchange } from '../domain/exchange.js';
 import type { Clock } from '../ports/clock.js';
@@ -59,7 +59,7 @@ export function buildContainer(options: BrokerOptions): DependencyContainer {
   if (options.http !== undefined) {
     const { listen: address, ...settings } = options.http;
     parts.register<HttpSettings>(HTTP_SETTINGS, {
-      useValue: { ...settings, listen: (server) => listen(server, address) },
+      useValue: { ...settings, at: showAddress(address), listen: (server) => listen(server, address) },
     });
     once(HTTP_PROXY, (from) => from.resolve(HttpProxy));
   }

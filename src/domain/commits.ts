@@ -93,6 +93,10 @@ export class Commits {
 
   /** Calls `done` when nothing is left to commit, or nothing more can be. */
   drain(done: () => void): void {
+    if (this.#state === 'failed') {
+      done();
+      return;
+    }
     this.#drained.push(done);
     if (!this.#busy) this.#begin();
   }
@@ -145,7 +149,7 @@ export class Commits {
     this.#state = 'full';
     this.#retryAt = this.owner.moment().running + RETRY_PAUSE;
     const next = this.#window;
-    next.removed.push(...window.removed);
+    for (const seq of window.removed) next.removed.push(seq);
     for (const pending of window.sends) {
       const { entry, sender, tag } = pending;
       if (entry.stage === 'out') {

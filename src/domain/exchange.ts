@@ -1,18 +1,19 @@
 import type { Alarm, Clock } from '../ports/clock.js';
 import type { Delivery, Exchange, Receive, Receiver, Sender, Stats, Wanted } from '../ports/exchange.js';
 import type { Ids } from '../ports/ids.js';
-import type { Journal, Moment } from '../ports/journal.js';
+import type { Journal } from '../ports/journal.js';
 import type { Turn } from '../ports/turn.js';
 import { queueName } from './address.js';
 import { Commits } from './commits.js';
 import { Deadlines } from './deadlines.js';
 import { Entry } from './entry.js';
-import type { Refusal } from './errors.js';
-import type { QueueLimits } from './limits.js';
+import { noRoom, type QueueLimits } from './limits.js';
 import type { Message } from './message.js';
 import type { Queue } from './queue.js';
 import { Queues } from './queues.js';
 import { Place, Waiter } from './receivers.js';
+import { RunningTime } from './running-time.js';
+import { Tally } from './tally.js';
 
 /** What an exchange works with. */
 export interface ExchangeParts {
@@ -27,34 +28,24 @@ export interface ExchangeParts {
 
 /**
  * The broker's mind: who waits for what, what waits for whom, and what happens when time passes. No step costs more
- * because more waits.
- *
- * All times in here are running time: the clock's, moved so that it goes on after a restart where it stood, plus
- * the wall time in between.
+ * because more waits. All times in here are running time.
  */
 export class LocalExchange implements Exchange {
   readonly #queues: Queues;
   readonly #deadlines = new Deadlines<Entry | Waiter>();
   readonly #alarm: Alarm;
   readonly #commits: Commits | undefined;
-  #clockShift = 0;
+  readonly #time: RunningTime;
+  readonly #tally = new Tally();
   #nextSeq = 1;
-
-  #messages = 0;
-  #bytes = 0;
-  #deliveries = 0;
-  #receivers = 0;
-  #sent = 0;
-  #settled = 0;
-  #expired = 0;
-  #refused = 0;
 
   constructor(private readonly parts: ExchangeParts) {
     this.#queues = new Queues(seedFrom(parts.ids.unguessable()));
+    this.#time = new RunningTime(parts.clock);
     this.#alarm = parts.clock.alarm(() => this.#ring());
     if (parts.journal.sync !== 'off') {
       this.#commits = new Commits(parts.journal, parts.turn, {
-        moment: () => this.#moment(),
+        moment: () => this.#time.moment(),
         discard: (entry) => this.#discard(entry),
         retryChanged: () => this.#setAlarm(),
         journalFailed: parts.journalFailed,
@@ -71,11 +62,11 @@ export class LocalExchange implements Exchange {
       const entry = new Entry(message, seq, due);
       entry.kept = 'yes';
       this.#nextSeq = seq + 1;
-      this.#enqueue(this.#queue(queueName(message.to)), entry);
+      this.#tally.begin(entry);
+      this.#wait(this.#queue(queueName(message.to)), entry);
     });
     if (last === undefined) return;
-    const away = Math.max(0, this.parts.clock.wall() - last.wall);
-    this.#clockShift = last.running + away - this.parts.clock.now();
+    this.#time.resume(last);
     this.#ring();
   }
 
@@ -94,23 +85,25 @@ export class LocalExchange implements Exchange {
     const name = queueName(message.to);
     const queue = this.#queues.get(name);
     const place = queue?.receivers.first;
-    const refusal = this.#commits?.refusal ?? (place === undefined ? this.#noRoom(queue, message) : undefined);
+    const refusal =
+      this.#commits?.refusal ??
+      (place === undefined ? noRoom(this.parts.limits, this.#tally, queue, message) : undefined);
     if (refusal !== undefined) {
-      this.#refused++;
+      this.#tally.refused++;
       sender.refused(tag, refusal);
       return;
     }
-    this.#sent++;
-    const entry = Entry.of(message, this.#nextSeq++, this.#now());
+    this.#tally.sent++;
+    const entry = Entry.of(message, this.#nextSeq++, this.#time.now());
     this.#commits?.add(entry, sender, tag);
-    this.#count(entry, 1);
+    this.#tally.begin(entry);
     if (place !== undefined) this.#hand(entry, place.waiter);
     else this.#wait(queue ?? this.#queues.add(name), entry);
     if (this.#commits === undefined) sender.accepted(tag);
   }
 
   receive(wanted: Wanted, receiver: Receiver): Receive {
-    const now = this.#now();
+    const now = this.#time.now();
     const waiter = new Waiter(receiver, wanted.count, now + wanted.timeout);
     for (const address of wanted.addresses) {
       for (let entry = this.#take(address, now); entry !== undefined; entry = this.#take(address, now)) {
@@ -134,17 +127,17 @@ export class LocalExchange implements Exchange {
   settle(delivery: Delivery): void {
     const entry = delivery as Entry;
     if (entry.stage !== 'out') return;
-    this.#deliveries--;
-    this.#settled++;
+    this.#tally.deliveries--;
+    this.#tally.settled++;
     this.#end(entry);
   }
 
   giveBack(delivery: Delivery): void {
     const entry = delivery as Entry;
     if (entry.stage !== 'out') return;
-    this.#deliveries--;
-    if (entry.due <= this.#now()) {
-      this.#expired++;
+    this.#tally.deliveries--;
+    if (entry.due <= this.#time.now()) {
+      this.#tally.expired++;
       this.#end(entry);
       return;
     }
@@ -164,37 +157,10 @@ export class LocalExchange implements Exchange {
   }
 
   stats(): Stats {
-    return {
-      queues: this.#queues.size,
-      messages: this.#messages - this.#deliveries,
-      bytes: this.#bytes,
-      deliveries: this.#deliveries,
-      receivers: this.#receivers,
-      sent: this.#sent,
-      settled: this.#settled,
-      expired: this.#expired,
-      refused: this.#refused,
-    };
+    return this.#tally.stats(this.#queues.size);
   }
 
   // Messages
-
-  #noRoom(queue: Queue | undefined, message: Message): Refusal | undefined {
-    const { limits } = this.parts;
-    const cost = Entry.cost(message);
-    if (this.#messages >= limits.messages || this.#bytes + cost > limits.bytes) {
-      return { code: 'full', text: 'the broker holds as many messages as it may' };
-    }
-    if (limits.queueMessages < 1 + (queue?.count ?? 0) || limits.queueBytes < cost + (queue?.bytes ?? 0)) {
-      return { code: 'full', text: `the queue of ${message.to} holds as many messages as it may` };
-    }
-    return undefined;
-  }
-
-  #enqueue(queue: Queue, entry: Entry): void {
-    this.#count(entry, 1);
-    this.#wait(queue, entry);
-  }
 
   #wait(queue: Queue, entry: Entry): void {
     entry.stage = 'queued';
@@ -208,7 +174,7 @@ export class LocalExchange implements Exchange {
     for (let entry = queue?.head; entry !== undefined; entry = queue?.head) {
       this.#unqueue(entry, queue as Queue);
       if (entry.due > now) return entry;
-      this.#expired++;
+      this.#tally.expired++;
       this.#end(entry);
     }
     return undefined;
@@ -230,13 +196,13 @@ export class LocalExchange implements Exchange {
       waiter.lineUp();
     }
     entry.stage = 'out';
-    this.#deliveries++;
+    this.#tally.deliveries++;
     waiter.receiver.deliver(entry, waiter);
   }
 
   #discard(entry: Entry): void {
     this.#unqueue(entry);
-    this.#refused++;
+    this.#tally.refused++;
     this.#end(entry);
   }
 
@@ -244,12 +210,7 @@ export class LocalExchange implements Exchange {
   #end(entry: Entry): void {
     entry.stage = 'over';
     this.#commits?.remove(entry);
-    this.#count(entry, -1);
-  }
-
-  #count(entry: Entry, sign: 1 | -1): void {
-    this.#messages += sign;
-    this.#bytes += sign * entry.cost;
+    this.#tally.end(entry);
   }
 
   // Receivers
@@ -260,13 +221,13 @@ export class LocalExchange implements Exchange {
       if (addresses.indexOf(address) === i) waiter.places.push(new Place(waiter, this.#queue(address)));
     }
     waiter.lineUp();
-    this.#receivers++;
+    this.#tally.receivers++;
     this.#watch(waiter);
   }
 
   #leave(waiter: Waiter): void {
     waiter.leave();
-    this.#receivers--;
+    this.#tally.receivers--;
     this.#deadlines.remove(waiter);
     for (const place of waiter.places) this.#forgetIfIdle(place.queue);
   }
@@ -283,14 +244,6 @@ export class LocalExchange implements Exchange {
 
   // Time
 
-  #now(): number {
-    return this.parts.clock.now() + this.#clockShift;
-  }
-
-  #moment(): Moment {
-    return { running: this.#now(), wall: this.parts.clock.wall() };
-  }
-
   #watch(item: Entry | Waiter): void {
     const before = this.#deadlines.next;
     this.#deadlines.add(item);
@@ -300,18 +253,18 @@ export class LocalExchange implements Exchange {
   #setAlarm(): void {
     const next = Math.min(this.#deadlines.next, this.#commits?.retryAt ?? Number.POSITIVE_INFINITY);
     if (next === Number.POSITIVE_INFINITY) this.#alarm.clear();
-    else this.#alarm.set(next - this.#clockShift);
+    else this.#alarm.set(this.#time.toClock(next));
   }
 
   #ring(): void {
-    const now = this.#now();
+    const now = this.#time.now();
     for (let item = this.#deadlines.passed(now); item !== undefined; item = this.#deadlines.passed(now)) {
       if (item instanceof Waiter) {
         this.#leave(item);
         item.receiver.expired(item);
       } else {
         this.#unqueue(item);
-        this.#expired++;
+        this.#tally.expired++;
         this.#end(item);
       }
     }

@@ -20,6 +20,8 @@ export const HTTP_SETTINGS = Symbol('HttpSettings');
 export interface HttpSettings {
   /** Makes the server listen where the proxy is to be. */
   readonly listen: (server: NetServer) => Promise<void>;
+  /** Where that is, for the log. */
+  readonly at: string;
   /** The message address that requests are sent to. */
   readonly to: string;
   readonly envelope: 1 | 2;
@@ -97,6 +99,7 @@ export class HttpProxy implements Receiver, Sender, RequestOwner {
   /** @throws if its address can't be had */
   async start(): Promise<void> {
     await this.settings.listen(this.#server);
+    this.log.minimal('listening for HTTP', { on: this.settings.at });
     const wanted = { addresses: [this.#mailbox], timeout: Number.POSITIVE_INFINITY, count: Number.POSITIVE_INFINITY };
     this.#receive = this.exchange.receive(wanted, this);
   }

@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from './root.js';
+
+/** What ended a process. */
+export type Ended = number | NodeJS.Signals;
+
+/** A broker in a process of its own, in a folder of its own. */
+export class BrokerProcess {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<Ended>;
+  #log = '';
+
+  /** @param environment beside the test's own, of which nothing is meant for a broker */
+  constructor(options: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+    this.#child = spawn(process.execPath, [join(ROOT, 'bin/msglite.js'), ...options], {
+      stdio: ['ignore', 'inherit', 'pipe'],
+      env: { ...process.env, NODE_V8_COVERAGE: undefined, ...environment },
+    });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#log += text;
+    });
+    this.#ended = once(this.#child, 'close').then(([code, signal]) => (code ?? signal) as Ended);
+  }
+
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  get log(): string {
+    return this.#log;
+  }
+
+  /** Resolves when the log says so often that it listens, or does not resolve but throws when the broker ends first. */
+  async listening(times = 1): Promise<this> {
+    while (this.#log.split(' listening ').length <= times) {
+      const more = once(this.#child.stderr as NodeJS.ReadableStream, 'data');
+      const ended = await Promise.race([more.then(() => undefined), this.#ended]);
+      if (ended !== undefined) throw new Error(`the broker ended (${ended}):\n${this.#log}`);
+    }
+    return this;
+  }
+
+  /** Sends the signal and resolves when the process is gone. */
+  end(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {
+    this.#child.kill(signal);
+    return this.#ended;
+  }
+
+  ended(): Promise<Ended> {
+    return this.#ended;
+  }
+}
+
+/** A folder that is gone when `remove` is called. */
+export class TestFolder {
+  readonly path = mkdtempSync(join(tmpdir(), 'msglite-'));
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
