@@ -8,19 +8,22 @@ export interface Migration {
   readonly file: string;
 }
 
+const NAME = /^(\d{4})_[a-z0-9_]+\.sql$/;
+
 /**
  * The migrations in a folder, in order.
- * @throws if their numbers are not 1, 2, 3 and so on
+ * @throws if one is misnamed, or their numbers are not 1, 2, 3 and so on
  */
 export function listMigrations(folder: string): readonly Migration[] {
-  const migrations = readdirSync(folder)
-    .filter((name) => name.endsWith('.sql'))
-    .sort()
-    .map((name) => ({ version: Number(name.split('_', 1)[0]), file: join(folder, name) }));
-  migrations.forEach(({ version, file }, i) => {
-    if (version !== i + 1) throw new Error(`${file}: expected the migration of number ${i + 1} here`);
+  const names = readdirSync(folder).filter((name) => name.endsWith('.sql'));
+  if (names.length === 0) throw new Error(`${folder}: there are no migrations here`);
+  return names.sort().map((name, i) => {
+    const version = Number(NAME.exec(name)?.[1]);
+    const file = join(folder, name);
+    if (version !== i + 1)
+      throw new Error(`${file}: expected a migration numbered ${String(i + 1).padStart(4, '0')} here`);
+    return { version, file };
   });
-  return migrations;
 }
 
 /** Brings a database from its version to the newest; each step is one transaction with the version it leads to. */
@@ -32,6 +35,6 @@ export function migrate(db: Database, migrations: readonly Migration[]): void {
     db.transaction(() => {
       db.exec(sql);
       db.pragma(`user_version = ${version}`);
-    })();
+    }).immediate();
   }
 }

@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+import { expect } from 'chai';
+import { describe, it } from 'mocha';
+import { SqliteJournal } from '../../../src/adapters/journal/sqlite/journal.js';
+import { openDatabase } from '../../../src/adapters/journal/sqlite/open.js';
+import { batch, journalContract, keep, restored, stored } from '../../contract/journal.js';
+import { scratch } from '../../faults/scratch.js';
+
+const COMMITTER = fileURLToPath(new URL('../../faults/committer.js', import.meta.url));
+
+/** Resolves with the first line a child says. */
+async function firstLine(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) throw new Error('the child has no output');
+  const lines = createInterface(child.stdout);
+  const [line] = (await once(lines, 'line')) as [string];
+  return line;
+}
+
+describe('SQLite journal', () => {
+  const folder = scratch();
+
+  for (const sync of ['normal', 'full'] as const) {
+    journalContract(`SQLite, ${sync}`, {
+      keeps: true,
+      sync,
+      place: () => {
+        const file = join(folder(), 'journal.db');
+        return { open: () => new SqliteJournal(file, sync), remove: () => undefined };
+      },
+    });
+  }
+
+  it('is set up as docs/durability.md says, and stays so', () => {
+    const file = join(folder(), 'journal.db');
+    for (const [sync, level] of [
+      ['full', 2],
+      ['normal', 1],
+      ['full', 2],
+    ] as const) {
+      const db = openDatabase(file, sync);
+      const read = (pragma: string) => db.pragma(pragma, { simple: true });
+      for (const seq of [1, 2]) db.prepare('INSERT OR REPLACE INTO moment VALUES (1, ?, ?)').run(seq, seq);
+      expect(read('synchronous')).to.equal(level);
+      expect(['journal_mode', 'locking_mode', 'auto_vacuum', 'temp_store'].map(read)).to.deep.equal([
+        'wal',
+        'exclusive',
+        2,
+        2,
+      ]);
+      expect(['application_id', 'user_version', 'wal_autocheckpoint'].map(read)).to.deep.equal([0x6d73676c, 1, 0]);
+      db.close();
+    }
+  });
+
+  it('needs no shared memory file, and leaves only its database when closed', async () => {
+    const file = join(folder(), 'journal.db');
+    const journal = new SqliteJournal(file, 'full');
+    await keep(journal, batch([stored(1)]));
+    expect(existsSync(`${file}-shm`)).to.equal(false);
+    expect(existsSync(`${file}-wal`)).to.equal(true);
+    await journal.close();
+    expect(['-shm', '-wal', '-journal'].filter((end) => existsSync(file + end))).to.deep.equal([]);
+  });
+
+  it('refuses a second broker in this process, and lets one in after the first', async () => {
+    const file = join(folder(), 'journal.db');
+    const first = new SqliteJournal(file, 'full');
+    const second = () => new SqliteJournal(file, 'full');
+    expect(second).to.throw(`the journal ${file} is in use by another broker`);
+    await keep(first, batch([stored(1)]));
+    // A refusal that had touched the file's locks would let another process in.
+    const child = spawn(process.execPath, [COMMITTER, file, 'full', '1', '1'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let complaint = '';
+    child.stderr.on('data', (chunk) => (complaint += String(chunk)));
+    const [code] = await once(child, 'close');
+    expect([code, complaint]).to.satisfy(
+      ([c, text]: [number, string]) => c !== 0 && text.includes('is in use by another broker'),
+    );
+    expect(second).to.throw('is in use');
+    await first.close();
+    const next = second();
+    expect(restored(next).kept).to.deep.equal([stored(1)]);
+    await next.close();
+  });
+
+  it('refuses while another process has it, and opens when that was killed', async () => {
+    const file = join(folder(), 'journal.db');
+    const child = spawn(process.execPath, [COMMITTER, file, 'full', '1000000', '1'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const closed = once(child, 'close');
+    expect(await firstLine(child)).to.equal('open');
+    expect(() => new SqliteJournal(file, 'full')).to.throw(`the journal ${file} is in use by another broker`);
+    child.kill('SIGKILL');
+    await closed;
+    await new SqliteJournal(file, 'full').close();
+  });
+
+  it('writes a batch with nothing in it too', async () => {
+    const file = join(folder(), 'journal.db');
+    const journal = new SqliteJournal(file, 'full');
+    const log = () => statSync(`${file}-wal`).size;
+    await keep(journal, batch([], [], 5));
+    const before = log();
+    await keep(journal, batch([], [], 5));
+    expect(log()).to.be.greaterThan(before);
+    await journal.close();
+  });
+
+  it('is done when commit returns', async () => {
+    const journal = new SqliteJournal(join(folder(), 'journal.db'), 'full');
+    let done = false;
+    journal.commit(batch([stored(1)]), () => (done = true));
+    expect(done).to.equal(true);
+    await journal.close();
+  });
+
+  it('does not take the error of who visits for one of its own', async () => {
+    const journal = new SqliteJournal(join(folder(), 'journal.db'), 'full');
+    await keep(journal, batch([stored(1)]));
+    const visit = () => {
+      throw new Error('mine');
+    };
+    expect(() => journal.restore(visit)).to.throw(/^mine$/);
+    await journal.close();
+  });
+
+  it('bounds its log and its file, however much passes through', async () => {
+    const file = join(folder(), 'journal.db');
+    const journal = new SqliteJournal(file, 'normal');
+    const body = 'x'.repeat(1000);
+    let largest = 0;
+    for (let seq = 1; seq <= 60_000; seq += 200) {
+      const added = Array.from({ length: 200 }, (_, i) => stored(seq + i, { body }));
+      await keep(
+        journal,
+        batch(
+          added,
+          added.map((one) => one.seq - 1000),
+        ),
+      );
+      largest = Math.max(largest, statSync(`${file}-wal`).size);
+    }
+    // 60 MB have passed, 1 MB waits.
+    expect(largest).to.be.within(4e6, 6e6);
+    expect(statSync(file).size).to.be.lessThan(4e6);
+    await journal.close();
+  });
+
+  it('after a failure fails every commit without touching the file, and closes', async () => {
+    const file = join(folder(), 'journal.db');
+    const journal = new SqliteJournal(file, 'full');
+    await keep(journal, batch([stored(1)]));
+    const kinds: unknown[] = [];
+    // No broker hands out a `seq` twice: that such a commit fails is what we make use of.
+    const commit = (seq: number) => journal.commit(batch([stored(seq)]), (failure) => kinds.push(failure));
+    commit(1);
+    const size = statSync(`${file}-wal`).size;
+    commit(2);
+    expect(kinds).to.have.lengthOf(2);
+    expect(kinds[0]).to.have.property('kind', 'failed');
+    expect(kinds[1]).to.equal(kinds[0]);
+    expect(statSync(`${file}-wal`).size).to.equal(size);
+    await journal.close();
+    const db = new Database(file);
+    expect(db.prepare('SELECT seq FROM messages').pluck().all()).to.deep.equal([1]);
+    db.close();
+  });
+});
