@@ -108,7 +108,16 @@ describe('web requests through a broker', () => {
 
   it('a handler of 2010: envelope 1, with the body in a message of its own', async () => {
     await broker.end();
-    const options = ['-address', path, '-http-network', 'unix', '-http-address', folder.file('http'), '--http-envelope', '1'];
+    const options = [
+      '-address',
+      path,
+      '-http-network',
+      'unix',
+      '-http-address',
+      folder.file('http'),
+      '--http-envelope',
+      '1',
+    ];
     broker = await new BrokerProcess(options).listening(2);
     const client = await handler();
     const post = httpRequest({ ...web, method: 'POST', path: '/form', headers: { 'X-Twice': ['a', 'b'] } });
@@ -121,7 +130,12 @@ describe('web requests through a broker', () => {
     expect(head.headers).to.include({ 'X-Twice': 'a,b' });
     await client.send(`< 10 ${head.bodyAddr}\r\n`);
     expect((await client.message()).body).to.equal('name=value');
-    const pieces = ['["201",["Content-Type","text/plain","Set-Cookie","a=1","Set-Cookie","b=2"]]', 'first, ', 'second', ''];
+    const pieces = [
+      '["201",["Content-Type","text/plain","Set-Cookie","a=1","Set-Cookie","b=2"]]',
+      'first, ',
+      'second',
+      '',
+    ];
     for (const piece of pieces) {
       await client.send(`> ${piece.length} 10 ${words[4]}\r\n${piece === '' ? '' : `${piece}\r\n`}`);
     }

@@ -42,5 +42,7 @@ export function accept(accepted: Socket, bytes: (data: Buffer, length: number) =
 /** The ordinary way. */
 export function readAsStream(socket: Socket, bytes: (data: Buffer, length: number) => void): Socket {
   socket.on('data', (chunk: Buffer) => bytes(chunk, chunk.length));
+  // It was paused on connect: listening alone does not make it flow.
+  socket.resume();
   return socket;
 }

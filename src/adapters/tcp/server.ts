@@ -13,8 +13,8 @@ import { Session, type SessionOwner, type SessionParts } from './session.js';
 
 /** Milliseconds a client has to close its side after we closed ours. Closing at once could cost it our last words. */
 const LINGER = 1000;
-/** Milliseconds between two looks at whether all is answered, while stopping. */
-const LOOK = 20;
+
+const NOBODY_WAITS = () => undefined;
 
 export const TCP_SETTINGS = Symbol('TcpSettings');
 
@@ -40,7 +40,8 @@ export class TcpServer implements SessionOwner {
   readonly #alarm: Alarm;
   readonly #parts: SessionParts;
   #numbered = 0;
-  #allClosed: () => void = () => undefined;
+  #allQuiet: () => void = NOBODY_WAITS;
+  #allClosed: () => void = NOBODY_WAITS;
 
   constructor(
     @inject(EXCHANGE) exchange: Exchange,
@@ -64,9 +65,20 @@ export class TcpServer implements SessionOwner {
         this.#take(socket),
       );
       this.#servers.push(server);
-      await listen(server, address);
+      await this.#listen(server, address);
       this.log.minimal('listening', { on: showAddress(boundAddress(server, address)) });
     }
+  }
+
+  async #listen(server: Server, address: ListenAddress): Promise<void> {
+    try {
+      await listen(server, address);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    // A connection that can't be accepted, for want of a file descriptor say, must not end the broker.
+    server.on('error', ({ message }) => this.log.minimal('accept failed', { error: message }));
   }
 
   /** Where it listens, with the port that was chosen where the settings left it open. */
@@ -80,14 +92,15 @@ export class TcpServer implements SessionOwner {
   }
 
   /** Resolves when every `?` is answered and every answer is written, at `deadline` (on the clock) at the latest. */
-  answered(deadline: number): Promise<void> {
-    return new Promise((resolve) => {
-      const look = this.clock.alarm(() => {
-        if (this.clock.now() >= deadline || ![...this.#sessions].some((session) => session.busy)) resolve();
-        else look.set(this.clock.now() + LOOK);
-      });
-      look.set(this.clock.now());
+  async answered(deadline: number): Promise<void> {
+    const late = this.clock.alarm(() => this.#allQuiet());
+    late.set(deadline);
+    await new Promise<void>((resolve) => {
+      this.#allQuiet = resolve;
+      this.#lookForQuiet();
     });
+    late.clear();
+    this.#allQuiet = NOBODY_WAITS;
   }
 
   /** Ends every connection. What was not delivered is in its queue again when this resolves. */
@@ -120,7 +133,10 @@ export class TcpServer implements SessionOwner {
     this.#patience.remove(session);
     this.#sessions.delete(session);
     this.#log('disconnected', session);
-    if (this.#sessions.size === 0) this.#allClosed();
+    this.quiet();
+    if (this.#sessions.size > 0) return;
+    this.#alarm.clear();
+    this.#allClosed();
   }
 
   ended(session: Session): void {
@@ -137,6 +153,15 @@ export class TcpServer implements SessionOwner {
 
   unblocked(session: Session): void {
     this.#patience.remove(session);
+  }
+
+  quiet(): void {
+    if (this.#allQuiet !== NOBODY_WAITS) this.#lookForQuiet();
+  }
+
+  #lookForQuiet(): void {
+    for (const session of this.#sessions) if (session.busy) return;
+    this.#allQuiet();
   }
 
   #log(what: string, session: Session): void {

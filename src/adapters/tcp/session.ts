@@ -37,6 +37,8 @@ export interface SessionOwner {
   blocked(session: Session): void;
   /** It has taken everything again. */
   unblocked(session: Session): void;
+  /** It has all it is owed, for the time being. */
+  quiet(session: Session): void;
 }
 
 /**
@@ -58,6 +60,8 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
   #receive: Receive | undefined;
   #running = false;
   #paused = false;
+  /** The kernel has not taken what was written, and the owner was told. */
+  #blocked = false;
   /** The client has ended its side; what it said before is all in here, decoded. */
   #rest: (Command | Refused)[] | undefined;
   /** A send was refused; said at the next step, not within the exchange's call. */
@@ -135,15 +139,20 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
   }
 
   blocked(): void {
+    this.#blocked = true;
     this.parts.owner.blocked(this);
   }
 
   caughtUp(): void {
-    this.parts.owner.unblocked(this);
+    if (this.#blocked) {
+      this.#blocked = false;
+      this.parts.owner.unblocked(this);
+    }
     if (this.#state === 'slow') {
       this.#state = 'reading';
       this.parts.turn.resume(this.#resume);
     }
+    if (!this.busy) this.parts.owner.quiet(this);
   }
 
   finished(): void {
@@ -165,7 +174,7 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
     this.#running = false;
     if (this.#state === 'reading' && this.#rest !== undefined) this.#end();
     else this.#decoder.hold();
-    if (this.#paused && this.#decoder.held <= READ_AHEAD) {
+    if (this.#paused && (this.#state === 'reading' || this.#decoder.held <= READ_AHEAD)) {
       this.#paused = false;
       this.stream.resume();
     }
@@ -270,7 +279,7 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#withdraw();
-    for (const delivery of [...this.#writer.abandon()].reverse()) this.parts.exchange.giveBack(delivery);
+    for (const delivery of this.#writer.abandon()) this.parts.exchange.giveBack(delivery);
     this.parts.owner.closed(this);
   }
 }

@@ -20,7 +20,7 @@ export interface WriterOwner {
   written(deliveries: readonly Delivery[]): void;
   /** The kernel did not take a piece whole; called for each such piece. */
   blocked(): void;
-  /** After that: everything given so far is written. */
+  /** Everything given so far is written, be it that the kernel took it at once or slowly. */
   caughtUp(): void;
   /** All was written, and the stream was ended. */
   finished(): void;
@@ -38,7 +38,6 @@ export class Writer {
   #underWay: Segment | undefined;
   #waitingBytes = 0;
   #asked = false;
-  #blocked = false;
   #ending = false;
   /** Writes begun and writes that called back; the stream calls back late even for those that are done at once. */
   #begun = 0;
@@ -100,10 +99,7 @@ export class Writer {
       else this.#block(segment);
     }
     if (this.#underWay !== undefined || this.stream.destroyed) return;
-    if (this.#blocked) {
-      this.#blocked = false;
-      this.owner.caughtUp();
-    }
+    this.owner.caughtUp();
     if (this.#ending && !this.stream.writableEnded) {
       this.stream.end();
       this.owner.finished();
@@ -132,7 +128,6 @@ export class Writer {
 
   #block(segment: Segment): void {
     this.#underWay = segment;
-    this.#blocked = true;
     this.owner.blocked();
   }
 
