@@ -95,6 +95,14 @@ export class World {
     return { receiver, receive: this.exchange.receive({ addresses: list, timeout: seconds * 1000, count }, receiver) };
   }
 
+  /** Ends turns, one after each turn of the event loop, until this is so. */
+  async turnsUntil(what: () => boolean): Promise<void> {
+    while (!what()) {
+      await new Promise((resolve) => setImmediate(resolve));
+      this.turn.end();
+    }
+  }
+
   /** The bodies of what one address holds, taken and settled. */
   takeAll(address: string): string[] {
     const { receiver } = this.receive(address, 0, Number.POSITIVE_INFINITY);

@@ -62,8 +62,10 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
   #paused = false;
   /** The kernel has not taken what was written, and the owner was told. */
   #blocked = false;
-  /** The client has ended its side; what it said before is all in here, decoded. */
+  /** The client has ended its side; what it said before is all in here, decoded, last first. */
   #rest: (Command | Refused)[] | undefined;
+  /** And somewhere in it goodbye: it waits for the answers. */
+  #saysGoodbye = false;
   /** A send was refused; said at the next step, not within the exchange's call. */
   #refusal: Refusal | undefined;
   readonly #resume = () => this.#run();
@@ -166,7 +168,7 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
     this.#running = true;
     this.#sayRefusal();
     while (this.#state === 'reading') {
-      const command = this.#rest === undefined ? this.#decoder.next() : this.#rest.shift();
+      const command = this.#rest === undefined ? this.#decoder.next() : this.#rest.pop();
       if (command === undefined) break;
       this.#execute(command);
       if (this.#state === 'reading' && this.#writer.unwritten > SLOW) this.#state = 'slow';
@@ -213,7 +215,7 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
   #startReceive(command: ReceiveCommand): void {
     this.#state = 'receiving';
     this.#wait(command.timeout, command.addresses);
-    if (this.#state === 'receiving' && this.#rest !== undefined) this.#takeBackUnlessGoodbye(this.#rest);
+    if (this.#rest !== undefined) this.#takeBackUnlessGoodbye();
   }
 
   #wait(seconds: number, addresses: readonly string[]): void {
@@ -236,13 +238,14 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
     if (this.#state === 'ending' || this.#state === 'closed') return;
     const rest: (Command | Refused)[] = [];
     for (let command = this.#decoder.next(); command !== undefined; command = this.#decoder.next()) rest.push(command);
-    this.#rest = rest;
-    if (this.#state === 'receiving') this.#takeBackUnlessGoodbye(rest);
+    this.#rest = rest.reverse();
+    this.#saysGoodbye = rest.some((command) => command.kind === 'goodbye');
+    this.#takeBackUnlessGoodbye();
     this.#run();
   }
 
-  #takeBackUnlessGoodbye(rest: readonly (Command | Refused)[]): void {
-    if (rest.some((command) => command.kind === 'goodbye')) return;
+  #takeBackUnlessGoodbye(): void {
+    if (this.#state !== 'receiving' || this.#saysGoodbye) return;
     this.#withdraw();
     this.#state = 'reading';
   }
