@@ -21,10 +21,13 @@ export interface BadHead {
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 9110, 5.5: visible characters, blanks between them, and bytes beyond ASCII. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** RFC 9110, 15, and RFC 9112, 4 for the reason. */
 const STATUS = /^([2-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
+/** Digits that fit into a number. */
+const LENGTH = /^\d{1,15}$/;
 
 /** RFC 9110, 7.6.1: about the connection to the handler, of which there is none. */
-const HOP_BY_HOP = new Set([
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -35,69 +38,94 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /** RFC 9110, 15.3.5, 15.3.6 and 15.4.5 */
-const BODILESS = new Set([204, 205, 304]);
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
- * Judges what a handler gave as the head of its response: `["200", ["Name", "value", ..]]`. The status may be a number,
- * and may have a reason behind it.
+ * Judges what a handler gave as the head of its response: `["200", ["Name", "value", ..]]`. The status may have a
+ * reason behind it. It, and a value, may be a whole number instead of a string.
  */
 export function judgeResponseHead(head: unknown): ResponseHead | BadHead {
-  if (!Array.isArray(head) || head.length !== 2)
+  if (!Array.isArray(head) || head.length !== 2) {
     return { wrong: 'expected a JSON array of a status and a list of headers' };
+  }
   const [rawStatus, list] = head as [unknown, unknown];
-  const status = STATUS.exec(
-    typeof rawStatus === 'number' ? String(rawStatus) : typeof rawStatus === 'string' ? rawStatus : '',
-  );
+  const status = STATUS.exec(textOf(rawStatus) ?? '');
   if (status === null) return { wrong: `expected a status from 200 to 599, not ${show(rawStatus)}` };
   if (!Array.isArray(list) || list.length % 2 !== 0) return { wrong: 'expected a list of names and values in turn' };
-  const wrong = firstBadField(list);
-  if (wrong !== undefined) return { wrong };
-  return frame(Number(status[1]), status[2], list as string[]);
-}
-
-function firstBadField(list: readonly unknown[]): string | undefined {
+  const fields: string[] = [];
   for (let i = 0; i < list.length; i += 2) {
-    const [name, value] = [list[i], list[i + 1]];
-    if (typeof name !== 'string' || !TOKEN.test(name)) return `${show(name)} is not a header's name`;
-    if (typeof value !== 'string' || !VALUE.test(value)) return `${show(value)} is not a value for ${name}`;
+    const name: unknown = list[i];
+    const value = textOf(list[i + 1]);
+    if (typeof name !== 'string' || !TOKEN.test(name)) return { wrong: `${show(name)} is not a header's name` };
+    if (value === undefined || !VALUE.test(value)) return { wrong: `${show(list[i + 1])} is not a value for ${name}` };
+    fields.push(name, trim(value));
   }
-  return undefined;
+  return frame(Number(status[1]), status[2], fields);
 }
 
 /** What the headers say about the body, and what is left of them. */
-function frame(status: number, reason: string | undefined, list: readonly string[]): ResponseHead | BadHead {
-  const dropped = new Set(HOP_BY_HOP);
-  const lengths: string[] = [];
+function frame(status: number, reason: string | undefined, fields: readonly string[]): ResponseHead | BadHead {
+  let dropped = HOP_BY_HOP;
+  let length: string | undefined;
   let encoded = false;
-  for (let i = 0; i < list.length; i += 2) {
-    const [name, value] = [(list[i] as string).toLowerCase(), list[i + 1] as string];
-    if (name === 'connection') for (const named of value.split(',')) dropped.add(named.trim().toLowerCase());
-    if (name === 'content-length') lengths.push(value);
-    if (name === 'transfer-encoding') encoded = true;
+  for (let i = 0; i < fields.length; i += 2) {
+    const value = fields[i + 1] as string;
+    switch ((fields[i] as string).toLowerCase()) {
+      case 'connection':
+        dropped = withNamed(dropped, value);
+        break;
+      case 'transfer-encoding':
+        encoded = true;
+        break;
+      case 'content-length':
+        if (length !== undefined) return { wrong: 'more than one Content-Length' };
+        if (!LENGTH.test(value)) return { wrong: `${show(value)} is not a value for Content-Length` };
+        length = value;
+    }
   }
-  if (lengths.length > 1) return { wrong: 'more than one Content-Length' };
-  if (lengths.length > 0 && encoded) return { wrong: 'Content-Length together with Transfer-Encoding' };
-  const length = lengths[0] === undefined ? undefined : parseLength(lengths[0]);
-  if (length === -1) return { wrong: `${show(lengths[0])} is not a value for Content-Length` };
+  if (length !== undefined && encoded) return { wrong: 'Content-Length together with Transfer-Encoding' };
   const bodiless = BODILESS.has(status);
-  if (bodiless && status !== 304 && length !== undefined && length > 0)
-    return { wrong: `a body with status ${status}` };
-  // A Connection that names Content-Length would take our framing away.
-  dropped.delete('content-length');
-  return { status, reason, headers: without(list, dropped), length, bodiless };
+  // A 304 tells the length that the 200 would have (RFC 9110, 8.6), the others must not.
+  if (bodiless && status !== 304 && Number(length ?? 0) > 0) return { wrong: `a body with status ${status}` };
+  if (status === 204) dropped = new Set(dropped).add('content-length');
+  const headers = without(fields, dropped);
+  if (status === 205 && length === undefined) headers.push('Content-Length', '0');
+  return { status, reason, headers, length: length === undefined ? undefined : Number(length), bodiless };
 }
 
-function parseLength(text: string): number {
-  return /^\d{1,15}$/.test(text) ? Number(text) : -1;
+/** Also what a Connection header names (RFC 9110, 7.6.1), but never our framing. */
+function withNamed(dropped: ReadonlySet<string>, value: string): ReadonlySet<string> {
+  const all = new Set(dropped);
+  for (const name of value.split(',')) all.add(trim(name).toLowerCase());
+  all.delete('content-length');
+  return all;
 }
 
-function without(list: readonly string[], dropped: ReadonlySet<string>): string[] {
+function without(fields: readonly string[], dropped: ReadonlySet<string>): string[] {
   const kept: string[] = [];
-  for (let i = 0; i < list.length; i += 2) {
-    const name = list[i] as string;
-    if (!dropped.has(name.toLowerCase())) kept.push(name, list[i + 1] as string);
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] as string;
+    if (!dropped.has(name.toLowerCase())) kept.push(name, fields[i + 1] as string);
   }
   return kept;
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return Number.isSafeInteger(value) ? String(value) : undefined;
+}
+
+/** Blanks around a value are not part of it. `String.trim` would take 0xA0 and others too. */
+function trim(value: string): string {
+  let start = 0;
+  let end = value.length;
+  while (start < end && isBlank(value.charCodeAt(start))) start++;
+  while (start < end && isBlank(value.charCodeAt(end - 1))) end--;
+  return value.slice(start, end);
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09;
 }
 
 function show(value: unknown): string {

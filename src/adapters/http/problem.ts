@@ -13,22 +13,26 @@ export class Problem {
     return `${this.status} ${STATUS_CODES[this.status]}: ${this.text}\n`;
   }
 
+  /** Name, value, name, value. */
   get headers(): string[] {
     const headers = ['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(this.body.length)];
     if (this.retryAfter !== undefined) headers.push('Retry-After', String(this.retryAfter));
     return headers;
   }
 
-  /** For where there is no response object to write it with; the connection is to be closed after it. */
-  toBytes(): string {
-    const fields = [...this.headers, 'Connection', 'close'];
+  /**
+   * For where there is no response object to write it with; the connection is to be closed after it.
+   * @param wall milliseconds since 1970
+   */
+  toBytes(wall: number, method?: string): string {
+    const fields = [...this.headers, 'Date', new Date(wall).toUTCString(), 'Connection', 'close'];
     let head = `HTTP/1.1 ${this.status} ${STATUS_CODES[this.status]}\r\n`;
     for (let i = 0; i < fields.length; i += 2) head += `${fields[i]}: ${fields[i + 1]}\r\n`;
-    return `${head}\r\n${this.body}`;
+    return `${head}\r\n${method === 'HEAD' ? '' : this.body}`;
   }
 }
 
-/** What is wrong with bytes that node:http could not take. */
+/** What is wrong with bytes that node:http could not take; `code` is its name for it. */
 export function clientProblem(code: string | undefined): Problem {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
@@ -36,7 +40,7 @@ export function clientProblem(code: string | undefined): Problem {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return new Problem(408, 'the request did not come in time');
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return new Problem(413, 'chunk extensions are too long');
+      return new Problem(413, 'the chunk extensions are too long');
     default:
       return new Problem(400, 'this is not a valid HTTP request');
   }

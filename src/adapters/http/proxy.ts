@@ -1,6 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Server as NetServer } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inject, injectable } from 'tsyringe';
 import { Deadlines } from '../../domain/deadlines.js';
 import type { Refusal } from '../../domain/errors.js';
@@ -11,58 +9,41 @@ import type { Ids } from '../../ports/ids.js';
 import type { Log } from '../../ports/log.js';
 import { CLOCK, EXCHANGE, IDS, LOG, TURN } from '../../ports/tokens.js';
 import type { Turn } from '../../ports/turn.js';
-import { envelope1, envelope2, PIECE, type RequestHead } from './envelope.js';
-import { clientProblem, Problem } from './problem.js';
+import { announcedLength, Bodies, RETRY_AFTER, readBody } from './body.js';
+import { Client, type ClientOwner } from './client.js';
+import { messagesOf } from './messages.js';
+import { Problem } from './problem.js';
 import { OpenRequest, type RequestOwner } from './request.js';
+import { HttpServer, type ServerOwner } from './server.js';
+import { HTTP_LIMITS, HTTP_SETTINGS, type HttpLimits, type HttpSettings } from './settings.js';
 
-export const HTTP_SETTINGS = Symbol('HttpSettings');
+export { HTTP_SETTINGS, type HttpSettings } from './settings.js';
 
-export interface HttpSettings {
-  /** Makes the server listen where the proxy is to be. */
-  readonly listen: (server: NetServer) => Promise<void>;
-  /** Where that is, for the log. */
-  readonly at: string;
-  /** The message address that requests are sent to. */
-  readonly to: string;
-  readonly envelope: 1 | 2;
-  /** Milliseconds in which an answer must begin. */
-  readonly timeout: number;
-  /** Bytes of a request's body. */
-  readonly maxBody: number;
-}
-
-const MAX_HEAD = 16 * 1024;
-const MAX_HEADERS = 100;
-const MAX_CONNECTIONS = 10_000;
-/** Milliseconds for a request's head, for all of a request, and between two requests; nginx keeps its own for 60 s. */
-const HEAD_TIMEOUT = 10_000;
-const REQUEST_TIMEOUT = 300_000;
-const KEEP_ALIVE = 75_000;
-/** Milliseconds between two looks for requests that are late. */
-const SWEEP = 1000;
-/** Milliseconds for which the word that a client has gone waits to be heard. */
+/** Milliseconds for which the word that nobody waits any more waits to be heard itself. */
 const CANCEL_TIMEOUT = 60_000;
-/** Milliseconds for the last answers to leave, when stopping. */
-const LAST_WORDS = 1000;
-/** Seconds after which a client refused for lack of room may try again. */
-const RETRY_AFTER = 1;
-
-const NO_ANSWER = new Problem(504, 'no handler answered in time');
-const STOPPING = new Problem(503, 'the proxy is stopping', RETRY_AFTER);
+/** Milliseconds a client has to close its side after we closed ours, and last answers have to leave when stopping. */
+const LINGER = 2000;
 
 /** Turns web requests into messages, and what is sent to their reply addresses into responses. */
 @injectable()
-export class HttpProxy implements Receiver, Sender, RequestOwner {
-  readonly #server: Server;
+export class HttpProxy implements Receiver, Sender, RequestOwner, ClientOwner, ServerOwner {
+  /** Bytes of one answer that may wait for a slow client. */
+  readonly maxHeld: number;
+  readonly #limits: HttpLimits;
+  readonly #server: HttpServer;
+  readonly #bodies: Bodies;
   /** All replies come to labels of one mailbox. */
   readonly #mailbox: string;
   #receive: Receive | undefined;
   /** By label. */
   readonly #open = new Map<string, OpenRequest>();
-  readonly #unanswered = new Deadlines<OpenRequest>();
+  /** Requests that have no answer yet, and clients that are to close. */
+  readonly #deadlines = new Deadlines<OpenRequest | Client>();
   readonly #alarm: Alarm;
-  #stopping = false;
-  readonly #closeIdle = () => this.#server.closeIdleConnections();
+  #unflushed: OpenRequest[] = [];
+  readonly #flush = () => this.#flushHeads();
+  /** From the call of `stop` on. */
+  stopping = false;
 
   constructor(
     @inject(EXCHANGE) private readonly exchange: Exchange,
@@ -72,23 +53,12 @@ export class HttpProxy implements Receiver, Sender, RequestOwner {
     @inject(LOG) private readonly log: Log,
     @inject(HTTP_SETTINGS) private readonly settings: HttpSettings,
   ) {
-    this.#alarm = clock.alarm(() => this.#ring());
+    this.#limits = { ...HTTP_LIMITS, ...settings.limits };
+    this.maxHeld = this.#limits.held;
+    this.#bodies = new Bodies(settings.maxBody, this.#limits.bodies);
     this.#mailbox = `~http-${ids.unguessable()}`;
-    this.#server = createServer({
-      noDelay: true,
-      maxHeaderSize: MAX_HEAD,
-      headersTimeout: HEAD_TIMEOUT,
-      requestTimeout: REQUEST_TIMEOUT,
-      keepAliveTimeout: KEEP_ALIVE,
-      connectionsCheckingInterval: SWEEP,
-    });
-    // One more than we take, so that we see that there were too many.
-    this.#server.maxHeadersCount = MAX_HEADERS + 1;
-    this.#server.maxConnections = MAX_CONNECTIONS;
-    this.#server.on('request', (request, response) => this.#take(request, response));
-    this.#server.on('checkContinue', (request, response) => this.#take(request, response, true));
-    this.#server.on('connect', (_request, socket) => refuse(socket, new Problem(405, 'CONNECT is not possible here')));
-    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#clientError(error, socket));
+    this.#alarm = clock.alarm(() => this.#ring());
+    this.#server = new HttpServer(this.#limits, this);
   }
 
   /** Requests that are not answered yet. */
@@ -96,137 +66,120 @@ export class HttpProxy implements Receiver, Sender, RequestOwner {
     return this.#open.size;
   }
 
+  /** Web clients, idle ones included. */
+  get connections(): number {
+    return this.#server.clients.size;
+  }
+
   /** @throws if its address can't be had */
   async start(): Promise<void> {
-    await this.settings.listen(this.#server);
-    this.log.minimal('listening for HTTP', { on: this.settings.at });
+    await this.#server.listen(this.settings.listen);
     const wanted = { addresses: [this.#mailbox], timeout: Number.POSITIVE_INFINITY, count: Number.POSITIVE_INFINITY };
     this.#receive = this.exchange.receive(wanted, this);
+    this.log.minimal('listening for HTTP', { on: this.settings.at });
   }
 
   /**
-   * Takes no more connections and no more requests on those there are. Resolves when all are answered and closed; a
-   * request that has no answer by `deadline` gets a 503.
+   * Takes no more connections, and no request after those it has. Resolves when all are answered and every connection
+   * is closed; what has no answer by `deadline` (on the clock) gets a 503.
    */
   async stop(deadline: number): Promise<void> {
-    this.#stopping = true;
-    for (const request of this.#open.values()) request.isLast();
+    this.stopping = true;
+    const cut = this.clock.alarm(() => this.#server.destroy());
     const late = this.clock.alarm(() => {
-      for (const request of this.#open.values()) request.fail(STOPPING);
-      cut.set(deadline + LAST_WORDS);
+      for (const open of this.#open.values()) open.fail(new Problem(503, 'the proxy is stopping', RETRY_AFTER));
+      for (const client of this.#server.clients.values()) client.close();
+      cut.set(deadline + LINGER);
     });
-    const cut = this.clock.alarm(() => this.#server.closeAllConnections());
     late.set(deadline);
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeIdleConnections();
-    });
+    await this.#server.close();
     for (const alarm of [late, cut, this.#alarm]) alarm.clear();
     if (this.#receive !== undefined) this.exchange.withdraw(this.#receive);
   }
 
+  // What the server says
+
+  request(request: IncomingMessage, response: ServerResponse, client: Client, expectsContinue: boolean): void {
+    if (client.closing) return;
+    const length = announcedLength(request.rawHeaders);
+    const problem = this.#problemWith(request, client, length);
+    if (problem !== undefined) {
+      request.resume();
+      this.#refuse(client, problem, request);
+      return;
+    }
+    const open = new OpenRequest(this.ids.unguessable(), request, response, client, this);
+    this.#open.set(open.label, open);
+    if (length === 0) {
+      this.#send(open, '');
+    } else {
+      if (expectsContinue) response.writeContinue();
+      readBody(open, this.#bodies, this.#send);
+    }
+  }
+
+  unreadable({ request, client }: OpenRequest, problem: Problem): void {
+    this.#refuse(client, problem, request);
+  }
+
+  clientFailed(client: Client, problem: Problem): void {
+    if (client.closing) return;
+    const { reading } = client;
+    if (reading === undefined) this.#refuse(client, problem);
+    else reading.fail(problem);
+  }
+
+  dropped(): void {
+    this.log.info('connection refused', { limit: this.#limits.connections });
+  }
+
+  serverFailed({ message }: Error): void {
+    this.log.minimal('cannot take a connection', { error: message });
+  }
+
   // Requests
 
-  #take(request: IncomingMessage, response: ServerResponse, expectsContinue = false): void {
-    const open = new OpenRequest(this.ids.unguessable(), request, response, this);
-    if (this.#stopping) open.isLast();
-    this.#open.set(open.label, open);
-    const length = Number(request.headers['content-length'] ?? 0);
-    const problem = this.#problemWith(request, length);
-    if (problem !== undefined) {
-      open.fail(problem);
-      return;
-    }
-    if (length === 0 && request.headers['transfer-encoding'] === undefined) {
-      request.resume();
-      this.#send(open, '');
-      return;
-    }
-    if (expectsContinue) response.writeContinue();
-    open.readBody(this.settings.maxBody, (body) => this.#send(open, body));
+  #problemWith({ rawHeaders }: IncomingMessage, client: Client, length: number | undefined): Problem | undefined {
+    const { headers, pipelined } = this.#limits;
+    if (rawHeaders.length > 2 * headers) return new Problem(431, `a request may have at most ${headers} headers`);
+    if (length !== undefined && length > this.#bodies.most) return this.#bodies.tooLong();
+    if (client.unanswered.size < pipelined) return undefined;
+    return new Problem(503, 'too many requests at once on this connection', RETRY_AFTER);
   }
 
-  #problemWith(request: IncomingMessage, length: number): Problem | undefined {
-    if (request.rawHeaders.length > 2 * MAX_HEADERS)
-      return new Problem(431, `a request has at most ${MAX_HEADERS} headers`);
-    if (length > this.settings.maxBody) return new Problem(413, `a body has at most ${this.settings.maxBody} bytes`);
-    return undefined;
+  #refuse(client: Client, problem: Problem, request?: IncomingMessage): void {
+    const { method, url } = request ?? {};
+    if (this.log.infos) this.log.info('refused', { status: problem.status, why: problem.text, method, url });
+    client.close(problem.toBytes(this.clock.wall(), method));
   }
 
-  #send(open: OpenRequest, body: string): void {
-    const { request } = open;
-    const apart = this.settings.envelope === 1 || body.length > PIECE;
-    const head: RequestHead = {
-      method: request.method ?? '',
-      url: request.url ?? '',
-      protocol: `HTTP/${request.httpVersion}`,
-      headers: request.rawHeaders,
-      remoteAddr: request.socket.remoteAddress ?? '',
-      bodyAddr: apart ? this.ids.unguessable() : undefined,
-      cancelAddr: this.ids.unguessable(),
-    };
-    this.#await(open);
-    if (this.settings.envelope === 1) {
-      this.#sendPart(open, this.settings.to, envelope1(head));
-    } else {
-      open.cancelAddr = head.cancelAddr;
-      this.#sendPart(open, this.settings.to, envelope2(head, apart ? '' : body));
-    }
-    if (head.bodyAddr !== undefined) this.#sendBody(open, head.bodyAddr, body);
-    if (this.log.debugs)
-      this.log.debug('request', { label: open.label, method: head.method, url: head.url, bytes: body.length });
-  }
-
-  /** In envelope 1 one message, however long; in envelope 2 pieces, and an empty message last. */
-  #sendBody(open: OpenRequest, to: string, body: string): void {
-    if (this.settings.envelope === 1) {
-      this.#sendPart(open, to, body);
-      return;
-    }
-    for (let start = 0; start < body.length; start += PIECE) this.#sendPart(open, to, body.slice(start, start + PIECE));
-    this.#sendPart(open, to, '');
-  }
-
-  #sendPart(open: OpenRequest, to: string, body: string): void {
-    const replyTo = to === this.settings.to ? `${this.#mailbox}~${open.label}` : undefined;
-    if (this.#open.has(open.label))
-      this.exchange.send(new Message(to, replyTo, body, this.settings.timeout), this, open.label);
-  }
-
-  #await(open: OpenRequest): void {
+  readonly #send = (open: OpenRequest, body: string) => {
+    const { request, label } = open;
+    const { method, url } = request;
+    if (this.log.debugs) this.log.debug('request', { label, method, url, bytes: body.length });
     open.sent();
     open.due = this.clock.now() + this.settings.timeout;
-    this.#unanswered.add(open);
-    this.#alarm.set(this.#unanswered.next);
-  }
-
-  #ring(): void {
-    const now = this.clock.now();
-    for (let open = this.#unanswered.passed(now); open !== undefined; open = this.#unanswered.passed(now)) {
-      this.clientGone(open);
-      open.fail(NO_ANSWER);
+    this.#await(open);
+    const { messages, cancelAddr } = messagesOf(request, body, `${this.#mailbox}~${label}`, this.settings, this.ids);
+    for (const message of messages) {
+      this.exchange.send(message, this, label);
+      if (open.isOver) return;
+      // Not before: a request that was refused has no handler.
+      open.cancelAddr = cancelAddr;
     }
-    this.#alarm.set(this.#unanswered.next);
-  }
-
-  /** What node:http could not read. Nothing is written into an answer that has begun, or in place of one that is due. */
-  #clientError({ code }: NodeJS.ErrnoException, socket: Duplex): void {
-    const busy = [...this.#open.values()].some((open) => open.request.socket === socket && open.inProgress);
-    if (busy || !socket.writable || code === 'ECONNRESET') socket.destroy();
-    else refuse(socket, clientProblem(code));
-  }
+  };
 
   // What the exchange says
 
   deliver(delivery: Delivery): void {
-    const { to } = delivery.message;
+    const { to, body } = delivery.message;
     const open = this.#open.get(to.slice(this.#mailbox.length + 1));
     if (open !== undefined) {
       open.deliver(delivery);
       return;
     }
     this.settle(delivery);
-    if (this.log.debugs) this.log.debug('reply to nobody', { to, bytes: delivery.message.body.length });
+    if (this.log.debugs) this.log.debug('answer that nobody waits for', { to, bytes: body.length });
   }
 
   expired(): void {
@@ -238,38 +191,66 @@ export class HttpProxy implements Receiver, Sender, RequestOwner {
   }
 
   refused(label: string, { code, text }: Refusal): void {
-    this.#open.get(label)?.fail(new Problem(503, code === 'full' ? text : 'try again later', RETRY_AFTER));
+    const open = this.#open.get(label);
+    if (open === undefined) return;
+    if (this.log.infos) this.log.info('refused', { label, code, text });
+    const why = code === 'full' ? 'too many requests are waiting' : 'no request can be taken';
+    open.fail(new Problem(503, why, RETRY_AFTER));
   }
 
-  // What open requests say
+  // What open requests and clients say
 
   settle(delivery: Delivery): void {
     this.exchange.settle(delivery);
   }
 
-  answerBegun(request: OpenRequest): void {
-    this.#unanswered.remove(request);
+  answerBegun(open: OpenRequest): void {
+    this.#deadlines.remove(open);
   }
 
-  over(open: OpenRequest): void {
-    this.#unanswered.remove(open);
+  flushLater(open: OpenRequest): void {
+    if (this.#unflushed.push(open) === 1) this.turn.flush(this.#flush);
+  }
+
+  handlerFailed({ label, request: { method, url } }: OpenRequest, why: string): void {
+    this.log.minimal('handler failed', { why, label, method, url });
+  }
+
+  over(open: OpenRequest, inVain: boolean): void {
+    this.#deadlines.remove(open);
     this.#open.delete(open.label);
+    // An answer that began before we were to stop has promised to keep its connection.
+    if (this.stopping && open.client.unanswered.size === 0) open.client.close();
+    const { cancelAddr } = open;
+    if (!inVain || cancelAddr === undefined) return;
+    const message = new Message(cancelAddr, undefined, '', CANCEL_TIMEOUT);
+    this.turn.resume(() => this.exchange.send(message, this, ''));
   }
 
-  clientGone({ cancelAddr }: OpenRequest): void {
-    if (cancelAddr !== undefined) this.exchange.send(new Message(cancelAddr, undefined, '', CANCEL_TIMEOUT), this, '');
+  ended(client: Client): void {
+    client.due = this.clock.now() + LINGER;
+    this.#await(client);
   }
 
-  closed(): void {
-    if (this.#stopping) this.turn.resume(this.#closeIdle);
+  gone(client: Client): void {
+    this.#deadlines.remove(client);
+    this.#server.forget(client);
   }
 
-  handlerFailed({ request, label }: OpenRequest, why: string): void {
-    this.log.minimal('handler failed', { why, label, method: request.method, url: request.url });
-  }
-}
+  // Time
 
-function refuse(socket: Duplex, problem: Problem): void {
-  socket.on('error', () => socket.destroy());
-  socket.end(problem.toBytes(), () => socket.destroy());
+  #await(item: OpenRequest | Client): void {
+    this.#deadlines.add(item);
+    this.#alarm.set(this.#deadlines.next);
+  }
+
+  #ring(): void {
+    const now = this.clock.now();
+    for (let item = this.#deadlines.passed(now); item !== undefined; item = this.#deadlines.passed(now)) item.late();
+    this.#alarm.set(this.#deadlines.next);
+  }
+
+  #flushHeads(): void {
+    for (const open of this.#unflushed.splice(0)) open.flush();
+  }
 }

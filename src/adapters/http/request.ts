@@ -1,27 +1,29 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Span, Timed } from '../../domain/deadlines.js';
 import type { Delivery } from '../../ports/exchange.js';
-import { parseReply } from './envelope.js';
-import { judgeResponseHead, type ResponseHead } from './head.js';
+import type { Client, Unanswered } from './client.js';
+import { judgeResponseHead } from './head.js';
 import { Problem } from './problem.js';
-
-/** Bytes of an answer that wait for a slow web client, at most. */
-const MOST_HELD = 16 * 1024 * 1024;
+import { parseReply } from './reply.js';
+import { Response, type Written } from './response.js';
 
 /** Who keeps the open requests. */
 export interface RequestOwner {
-  /** The message was dealt with. */
+  /** No request is to follow on the connections there are. */
+  readonly stopping: boolean;
+  /** Bytes that may wait for a slow client. */
+  readonly maxHeld: number;
   settle(delivery: Delivery): void;
+  /** The request can't be carried on; its connection is to be closed with these words. */
+  unreadable(request: OpenRequest, problem: Problem): void;
   /** The first of the answer has come. */
   answerBegun(request: OpenRequest): void;
-  /** The client went away before it had its answer. */
-  clientGone(request: OpenRequest): void;
-  /** Nothing more is to be done for it; called once. */
-  over(request: OpenRequest): void;
-  /** What was written has left, or never will; the last that is heard of it. */
-  closed(request: OpenRequest): void;
+  /** Calls `flush` when all that comes in this turn has come. */
+  flushLater(request: OpenRequest): void;
   /** A handler did what makes no sense. */
   handlerFailed(request: OpenRequest, why: string): void;
+  /** Nothing more is to be done for it. `inVain`: a handler may still be at work, and nobody waits for it. */
+  over(request: OpenRequest, inVain: boolean): void;
 }
 
 /**
@@ -31,193 +33,156 @@ export interface RequestOwner {
  *
  * `reading`: its body comes; `waiting`: it was sent, and no answer has come; any state can go to `over`.
  */
-export class OpenRequest implements Timed {
+export class OpenRequest implements Timed, Unanswered {
   #state: 'reading' | 'waiting' | 'answering' | 'over' = 'reading';
-  #chunks: Buffer[] = [];
-  #received = 0;
-  /** Bytes of the answer still to come; undefined if only an empty message ends it. */
-  #missing: number | undefined;
-  #bodiless = false;
-  /** Deliveries that wait until the client has taken what came before. */
-  #held: Delivery[] = [];
+  #answer: Response | undefined;
+  /** Deliveries that the client has not taken yet; all but the first are not written either. */
+  readonly #held: Delivery[] = [];
   #heldBytes = 0;
-  #blocked = false;
 
   /** For its owner: when it is answered with 504. */
   due = Number.POSITIVE_INFINITY;
   span: Span | undefined = undefined;
   slot = 0;
-  /** Where its handler is told that the client has gone; undefined until it was sent, and in envelope 1. */
+  /** Where its handler is told that nobody waits any more; undefined until a handler may have it, and in envelope 1. */
   cancelAddr: string | undefined;
 
   constructor(
     readonly label: string,
     readonly request: IncomingMessage,
-    private readonly response: ServerResponse,
+    readonly response: ServerResponse,
+    readonly client: Client,
     private readonly owner: RequestOwner,
   ) {
-    response.on('close', () => this.#closed());
-    response.on('drain', () => this.#drained());
+    client.unanswered.add(this);
   }
 
-  /** The client is still there, and some handler may be at work for it. */
-  get inProgress(): boolean {
-    return this.#state === 'waiting' || this.#state === 'answering';
+  get reading(): boolean {
+    return this.#state === 'reading';
   }
 
-  /** Its connection takes no other request after this. */
-  isLast(): void {
-    this.response.shouldKeepAlive = false;
+  get isOver(): boolean {
+    return this.#state === 'over';
   }
 
-  /**
-   * Reads the whole body.
-   * @param done gets it, bytes as Latin-1, unless the request is over before
-   */
-  readBody(most: number, done: (body: string) => void): void {
-    const { request } = this;
-    request.on('data', (chunk: Buffer) => {
-      this.#received += chunk.length;
-      if (this.#received <= most) this.#chunks.push(chunk);
-      else this.fail(new Problem(413, `a body has at most ${most} bytes`));
-    });
-    request.on('end', () => {
-      if (this.#state !== 'reading') return;
-      const chunks = this.#chunks;
-      this.#chunks = [];
-      done((chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString('latin1'));
-    });
-  }
-
-  /** The handlers have it now. */
+  /** All of it was read, and handlers get it now. */
   sent(): void {
-    if (this.#state === 'reading') this.#state = 'waiting';
+    this.#state = 'waiting';
+    this.client.last = this.response;
   }
 
   /** A message to its reply address. */
   deliver(delivery: Delivery): void {
-    if (this.#state === 'over') {
-      this.owner.settle(delivery);
-      return;
-    }
-    if (!this.#blocked) {
-      this.#take(delivery);
-      return;
-    }
-    this.#held.push(delivery);
-    this.#heldBytes += delivery.message.body.length;
-    if (this.#heldBytes > MOST_HELD) {
-      this.owner.handlerFailed(this, 'sends faster than its client reads');
-      this.response.destroy();
+    const { body } = delivery.message;
+    if (this.#held.length > 0) {
+      this.#hold(delivery);
+    } else if (this.#answer !== undefined) {
+      this.#written(this.#answer.piece(body), delivery);
+    } else {
+      this.#begin(body, delivery);
     }
   }
 
   /** Answers in place of a handler, or, if that has begun, breaks off. */
   fail(problem: Problem): void {
     if (this.#state === 'over') return;
-    const { response, request } = this;
-    if (response.headersSent) {
-      response.destroy();
+    if (this.#state === 'reading') {
+      this.owner.unreadable(this, problem);
+      this.#end(false);
       return;
     }
-    const complete = request.complete;
-    this.#state = 'answering';
-    // What is left of the body is not worth reading.
-    const headers = complete ? problem.headers : [...problem.headers, 'Connection', 'close'];
-    response.writeHead(problem.status, headers);
-    response.end(request.method === 'HEAD' ? undefined : problem.body);
-    this.#end();
+    if (this.#answer?.headSent === true) {
+      this.response.destroy();
+    } else {
+      const headers = this.owner.stopping ? [...problem.headers, 'Connection', 'close'] : problem.headers;
+      this.response.writeHead(problem.status, headers);
+      this.response.end(this.request.method === 'HEAD' ? '' : problem.body);
+    }
+    this.#end(true);
   }
 
-  #take(delivery: Delivery): void {
-    const { body } = delivery.message;
-    if (this.#state === 'answering') this.#piece(body);
-    else this.#begin(body);
-    if (this.#blocked) this.#held.push(delivery);
-    else this.owner.settle(delivery);
+  gone(): void {
+    this.#end(this.#state !== 'reading');
   }
 
-  #begin(message: string): void {
+  /** No handler answered in time. */
+  late(): void {
+    this.fail(new Problem(504, 'no handler answered in time'));
+  }
+
+  /** Sends the head of the answer, if nothing has been written yet. */
+  flush(): void {
+    if (this.#state === 'answering') this.#answer?.flush();
+  }
+
+  #begin(message: string, delivery: Delivery): void {
     const reply = parseReply(message);
-    if (reply === undefined) return this.#senseless('expected a JSON array of a status and a list of headers');
+    if (reply === undefined) return this.#senseless('expected a JSON array, alone or on a line of its own', delivery);
     const head = judgeResponseHead(reply.head);
-    if ('wrong' in head) return this.#senseless(head.wrong);
-    if (head.bodiless && reply.rest !== '') return this.#senseless(`a body with status ${head.status}`);
-    if (head.length !== undefined && reply.rest.length > head.length) {
-      return this.#senseless(`${reply.rest.length} bytes of body, where Content-Length says ${head.length}`);
+    if ('wrong' in head) return this.#senseless(head.wrong, delivery);
+    const { rest } = reply;
+    if (head.bodiless && rest !== '') return this.#senseless(`a body with status ${head.status}`, delivery);
+    if (head.length !== undefined && rest.length > head.length) {
+      return this.#senseless(`${rest.length} bytes of body, where Content-Length says ${head.length}`, delivery);
     }
     this.#state = 'answering';
     this.owner.answerBegun(this);
-    this.#writeHead(head);
-    if (reply.rest !== '' || this.#isComplete) this.#piece(reply.rest);
+    this.#answer = new Response(this.response, head, this.owner.stopping);
+    if (rest !== '' || this.#answer.isHeadOnly) {
+      this.#written(this.#answer.piece(rest), delivery);
+    } else {
+      this.owner.settle(delivery);
+      this.owner.flushLater(this);
+    }
   }
 
-  #senseless(why: string): void {
+  #senseless(why: string, delivery: Delivery): void {
+    this.owner.settle(delivery);
     this.owner.handlerFailed(this, why);
+    this.cancelAddr = undefined;
     this.fail(new Problem(502, 'the handler gave no valid answer'));
   }
 
-  #writeHead(head: ResponseHead): void {
-    this.#bodiless = head.bodiless || this.request.method === 'HEAD';
-    this.#missing = this.#bodiless ? 0 : head.length;
-    if (head.status === 205 && head.length === undefined) head.headers.push('Content-Length', '0');
-    if (head.reason === undefined) this.response.writeHead(head.status, head.headers);
-    else this.response.writeHead(head.status, head.reason, head.headers);
-  }
-
-  get #isComplete(): boolean {
-    return this.#missing === 0;
-  }
-
-  /** An empty piece is the end. */
-  #piece(bytes: string): void {
-    const { response } = this;
-    let rest = bytes;
-    if (this.#missing !== undefined) {
-      if (rest.length > this.#missing && !this.#bodiless) {
-        this.owner.handlerFailed(this, 'sends more than its Content-Length says');
-        rest = rest.slice(0, this.#missing);
-      }
-      this.#missing = Math.max(0, this.#missing - rest.length);
+  #written(written: Written, delivery: Delivery): void {
+    if (written === 'full') {
+      this.#held.push(delivery);
+      this.response.once('drain', () => this.#drained());
+      return;
     }
-    if (this.#isComplete || bytes === '') {
-      this.#finish(this.#bodiless ? '' : rest);
-    } else if (!response.write(rest, 'latin1')) {
-      this.#blocked = true;
+    if (written === 'short') {
+      this.#senseless('the answer ends before what its Content-Length says', delivery);
+      return;
     }
+    this.owner.settle(delivery);
+    if (written === 'excess') this.owner.handlerFailed(this, 'the answer is longer than its Content-Length says');
+    if (written !== 'more') this.#end(false);
   }
 
-  #finish(rest: string): void {
-    const { response } = this;
-    if (this.#missing !== undefined && this.#missing > 0) {
-      this.owner.handlerFailed(this, 'ends before the length that its Content-Length says');
-      response.destroy();
-    } else {
-      response.end(rest, 'latin1');
-    }
-    this.#end();
+  #hold(delivery: Delivery): void {
+    this.#held.push(delivery);
+    this.#heldBytes += delivery.message.body.length;
+    if (this.#heldBytes <= this.owner.maxHeld) return;
+    this.owner.handlerFailed(this, 'the answer comes faster than its client reads');
+    this.response.destroy();
+    this.#end(true);
   }
 
+  /** The client has read all that was written. */
   #drained(): void {
-    this.#blocked = false;
-    // The first of them is written already.
-    const [written, ...held] = this.#held.splice(0);
+    const [taken, ...waiting] = this.#held.splice(0);
     this.#heldBytes = 0;
-    if (written !== undefined) this.owner.settle(written);
-    for (const delivery of held) this.deliver(delivery);
+    if (taken !== undefined) this.owner.settle(taken);
+    for (const delivery of waiting) {
+      if (this.#state === 'over') this.owner.settle(delivery);
+      else this.deliver(delivery);
+    }
   }
 
-  #closed(): void {
-    if (this.inProgress) this.owner.clientGone(this);
-    this.#end();
-    this.owner.closed(this);
-  }
-
-  #end(): void {
+  #end(inVain: boolean): void {
     if (this.#state === 'over') return;
-    this.owner.over(this);
     this.#state = 'over';
-    this.#chunks = [];
+    this.client.unanswered.delete(this);
     for (const delivery of this.#held.splice(0)) this.owner.settle(delivery);
+    this.owner.over(this, inVain);
   }
 }

@@ -1,0 +1,77 @@
+import type { ServerResponse } from 'node:http';
+import type { ResponseHead } from './head.js';
+
+/**
+ * What became of a piece: there may be `more`; more may come, but the client should first read (`full`); that was all
+ * (`over`), and even too much of it (`excess`); it ended before what Content-Length says (`short`).
+ */
+export type Written = 'more' | 'full' | 'over' | 'excess' | 'short';
+
+/**
+ * A response on its way to the client: its head, then its body in pieces, framed by what the head says. The head is
+ * held back for the first piece, so that a small response is one write.
+ */
+export class Response {
+  #headSent = false;
+  /** Bytes still to come; undefined if only an empty piece ends it. */
+  #missing: number | undefined;
+  readonly #silent: boolean;
+
+  constructor(
+    private readonly to: ServerResponse,
+    private readonly head: ResponseHead,
+    /** No other request is taken on this connection. */
+    private readonly last: boolean,
+  ) {
+    this.#silent = head.bodiless || to.req.method === 'HEAD';
+    this.#missing = this.#silent ? 0 : head.length;
+  }
+
+  /** Whether the head alone is all there is. */
+  get isHeadOnly(): boolean {
+    return this.#missing === 0;
+  }
+
+  get headSent(): boolean {
+    return this.#headSent;
+  }
+
+  /** Sends the head if it is held back. */
+  flush(): void {
+    if (this.#headSent) return;
+    this.#writeHead();
+    this.to.flushHeaders();
+  }
+
+  /** Bytes as Latin-1; none of them for the end. After any answer but `more` and `full` there is no other piece. */
+  piece(bytes: string): Written {
+    if (this.#silent) return this.#end('', 'over');
+    const missing = this.#missing;
+    if (missing === undefined) return bytes === '' ? this.#end('', 'over') : this.#write(bytes);
+    if (bytes.length > missing) return this.#end(bytes.slice(0, missing), 'excess');
+    if (bytes.length === missing) return this.#end(bytes, 'over');
+    if (bytes === '') return 'short';
+    this.#missing = missing - bytes.length;
+    return this.#write(bytes);
+  }
+
+  #write(bytes: string): Written {
+    this.#writeHead();
+    return this.to.write(bytes, 'latin1') ? 'more' : 'full';
+  }
+
+  #end(bytes: string, written: Written): Written {
+    this.#writeHead();
+    this.to.end(bytes, 'latin1');
+    return written;
+  }
+
+  #writeHead(): void {
+    if (this.#headSent) return;
+    this.#headSent = true;
+    const { status, reason, headers } = this.head;
+    if (this.last) headers.push('Connection', 'close');
+    if (reason === undefined) this.to.writeHead(status, headers);
+    else this.to.writeHead(status, reason, headers);
+  }
+}

@@ -1,0 +1,54 @@
+import type { Server } from 'node:net';
+
+export const HTTP_SETTINGS = Symbol('HttpSettings');
+
+export interface HttpSettings {
+  /** Makes the server listen where the proxy is to be. */
+  readonly listen: (server: Server) => Promise<void>;
+  /** Where that is, for the log. */
+  readonly at: string;
+  /** The message address that requests are sent to. */
+  readonly to: string;
+  readonly envelope: 1 | 2;
+  /** Milliseconds in which an answer must begin. */
+  readonly timeout: number;
+  /** Bytes of a request's body. */
+  readonly maxBody: number;
+  /** Those of HTTP_LIMITS that are to be others. */
+  readonly limits?: Partial<HttpLimits>;
+}
+
+/** What keeps web clients from costing more than they should. Times are in milliseconds, sizes in bytes. */
+export interface HttpLimits {
+  readonly connections: number;
+  /** Requests at a time on one connection. */
+  readonly pipelined: number;
+  readonly head: number;
+  readonly headers: number;
+  /** All bodies together that are still being read. */
+  readonly bodies: number;
+  /** Of one answer, messages that wait because the client reads too slowly. */
+  readonly held: number;
+  /** For a request's head. */
+  readonly headTimeout: number;
+  /** For a request with its body. */
+  readonly requestTimeout: number;
+  /** Between two requests of a connection. */
+  readonly keepAlive: number;
+  /** Between two looks at who is late with a request. */
+  readonly sweep: number;
+}
+
+/** nginx keeps an idle connection to us for 60 s: it is to be the one that closes it. */
+export const HTTP_LIMITS: HttpLimits = {
+  connections: 10_000,
+  pipelined: 100,
+  head: 16 * 1024,
+  headers: 100,
+  bodies: 256 * 1024 * 1024,
+  held: 16 * 1024 * 1024,
+  headTimeout: 10_000,
+  requestTimeout: 300_000,
+  keepAlive: 75_000,
+  sweep: 1000,
+};

@@ -1,0 +1,219 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
+import { SystemTurn } from '../../../src/adapters/clock/turn.js';
+import { HttpProxy } from '../../../src/adapters/http/proxy.js';
+import type { HttpSettings } from '../../../src/adapters/http/settings.js';
+import { MemoryJournal } from '../../../src/adapters/journal/memory/journal.js';
+import { LocalExchange } from '../../../src/domain/exchange.js';
+import type { QueueLimits } from '../../../src/domain/limits.js';
+import { Message } from '../../../src/domain/message.js';
+import type { Delivery, Exchange, Receiver } from '../../../src/ports/exchange.js';
+import { ManualClock } from '../../support/clock.js';
+import { NO_LIMITS, Teller } from '../../support/exchange.js';
+import { CountingIds } from '../../support/ids.js';
+import { MemoryLog } from '../../support/log.js';
+
+/** A request as its handler got it, and the way to answer. */
+export class Asked {
+  constructor(
+    readonly message: Message,
+    private readonly exchange: Exchange,
+  ) {}
+
+  /** The JSON, read. */
+  get head(): Record<string, unknown> {
+    return JSON.parse(this.message.body.split('\n', 1)[0] as string);
+  }
+
+  /** What follows the first line. */
+  get body(): string {
+    return this.message.body.slice(this.message.body.indexOf('\n') + 1);
+  }
+
+  get replyTo(): string {
+    return this.message.replyTo ?? '';
+  }
+
+  get label(): string {
+    return this.replyTo.slice(this.replyTo.indexOf('~', 1) + 1);
+  }
+
+  /** One message per piece. */
+  answer(...pieces: string[]): void {
+    const sender = new Teller();
+    for (const piece of pieces) this.exchange.send(new Message(this.replyTo, undefined, piece, 60_000), sender, '');
+  }
+}
+
+/** Takes every message on one address, and hands them out one by one. */
+export class Listener implements Receiver {
+  readonly #came: Message[] = [];
+  #wake: () => void = () => undefined;
+
+  constructor(
+    private readonly exchange: Exchange,
+    address: string,
+  ) {
+    const forEver = Number.POSITIVE_INFINITY;
+    exchange.receive({ addresses: [address], timeout: forEver, count: forEver }, this);
+  }
+
+  deliver(delivery: Delivery): void {
+    this.#came.push(delivery.message);
+    this.exchange.settle(delivery);
+    this.#wake();
+  }
+
+  expired(): void {
+    throw new Error('it waits for ever');
+  }
+
+  /** Messages that came and were not handed out. */
+  get waiting(): number {
+    return this.#came.length;
+  }
+
+  async next(): Promise<Message> {
+    while (this.#came.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#came.shift() as Message;
+  }
+}
+
+/** A web client that says what the test says, byte by byte. */
+export class RawClient {
+  #received = '';
+  readonly socket: Socket;
+  readonly closed: Promise<unknown>;
+  #wake: () => void = () => undefined;
+
+  constructor(port: number) {
+    this.socket = connect({ port, host: '127.0.0.1' });
+    this.closed = new Promise((resolve) => this.socket.once('close', resolve));
+    this.socket.on('data', (chunk) => {
+      this.#received += chunk.toString('latin1');
+      this.#wake();
+    });
+    this.socket.on('error', () => undefined);
+    void this.closed.then(() => this.#wake());
+  }
+
+  write(text: string): void {
+    this.socket.write(text, 'latin1');
+  }
+
+  /** Everything so far, once that ends with `end`. What was returned is not returned again. */
+  async until(end: string): Promise<string> {
+    while (!this.#received.endsWith(end)) {
+      if (this.socket.destroyed) throw new Error(`closed, after ${JSON.stringify(this.#received)}`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    const text = this.#received;
+    this.#received = '';
+    return text;
+  }
+
+  /** All that is left until the proxy closes. */
+  async rest(): Promise<string> {
+    await this.closed;
+    return this.#received;
+  }
+}
+
+export interface WorldOptions {
+  readonly settings?: Partial<HttpSettings>;
+  readonly queues?: Partial<QueueLimits>;
+}
+
+/** A proxy on a real port in front of a real exchange, with time in the hands of the test. */
+export class HttpWorld {
+  readonly clock = new ManualClock();
+  readonly log = new MemoryLog();
+  readonly exchange: LocalExchange;
+  readonly proxy: HttpProxy;
+  readonly #clients: RawClient[] = [];
+  #handler: Listener | undefined;
+  port = 0;
+
+  constructor({ settings = {}, queues = {} }: WorldOptions) {
+    const turn = new SystemTurn();
+    this.exchange = new LocalExchange({
+      clock: this.clock,
+      turn,
+      ids: new CountingIds('x-'),
+      journal: new MemoryJournal(),
+      limits: { ...NO_LIMITS, ...queues },
+      journalFailed: (cause) => {
+        throw cause;
+      },
+    });
+    const all: HttpSettings = {
+      listen: (server) => this.#listen(server),
+      at: 'tcp:127.0.0.1:0',
+      to: 'web',
+      envelope: 2,
+      timeout: 180_000,
+      maxBody: 1_000_000,
+      ...settings,
+    };
+    this.proxy = new HttpProxy(this.exchange, this.clock, turn, new CountingIds(), this.log, all);
+  }
+
+  static async start(options: WorldOptions = {}): Promise<HttpWorld> {
+    const world = new HttpWorld(options);
+    await world.proxy.start();
+    return world;
+  }
+
+  async stop(): Promise<void> {
+    for (const client of this.#clients) client.socket.destroy();
+    const stopped = this.proxy.stop(this.clock.now());
+    this.clock.advance(10_000);
+    await stopped;
+  }
+
+  /** The next request, taken by a handler that is there from the first call on. */
+  async asked(): Promise<Asked> {
+    this.#handler ??= new Listener(this.exchange, 'web');
+    return new Asked(await this.#handler.next(), this.exchange);
+  }
+
+  listener(address: unknown): Listener {
+    return new Listener(this.exchange, String(address));
+  }
+
+  client(text = ''): RawClient {
+    const client = new RawClient(this.port);
+    this.#clients.push(client);
+    client.write(text);
+    return client;
+  }
+
+  /** The texts of what was logged at a level, with why. */
+  logged(level: 'minimal' | 'info'): string[] {
+    const lines = this.log.lines.filter((line) => line.level === level && line.text !== 'listening for HTTP');
+    return lines.map(({ text, fields }) => `${text}: ${fields.why ?? fields.error ?? fields.code}`);
+  }
+
+  async #listen(server: Server): Promise<void> {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    this.port = (server.address() as AddressInfo).port;
+  }
+}
+
+/** Without its Date, which must be there. */
+export function undated(response: string): string {
+  if (!/\r\nDate: [^\r]+ GMT\r\n/.test(response)) throw new Error(`no Date in ${JSON.stringify(response)}`);
+  return response.replace(/\r\nDate: [^\r]+/g, '');
+}
+
+/** Resolves when it holds, which something that is under way has to bring about. */
+export async function eventually(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
