@@ -1,31 +1,72 @@
 import 'reflect-metadata';
 import { strict as assert } from 'node:assert';
-import { setImmediate } from 'node:timers/promises';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import type { Context, Suite } from 'mocha';
 
-/** What keeps a process alive, by kind; what belongs to the process itself is the same before and after. */
-function resources(): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const kind of process.getActiveResourcesInfo()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  // Mocha's own timer for the test that runs, and the turn of the event loop in which we look.
-  for (const kind of ['Timeout', 'Immediate']) counts.delete(kind);
-  return counts;
-}
+/** Milliseconds that what was closed in a suite's last test may take to be gone. */
+const GRACE = 300;
+/** Milliseconds after the last test until a run that a leak keeps alive is made to exit. */
+const LAST_WORDS = 2000;
+/** Where Linux lists what a process has open. */
+const DESCRIPTORS = '/proc/self/fd';
 
-let before: Map<string, number>;
+let before: ReadonlyMap<string, number>;
+let leaks = false;
 
-/** A test that leaves a server, a socket or a child process behind fails the run. */
+/** A test that leaves a server, a socket, a timer, a child process or a file open fails the run, by name. */
 export const mochaHooks = {
-  beforeAll(): void {
-    before = resources();
+  beforeAll(this: Context): void {
+    // Made at first use, they would seem to come from the first test that writes.
+    void [process.stdout, process.stderr];
+    before = open();
+    // The last of its hooks, so that the suite's own have closed what they can.
+    for (const suite of this.test?.parent?.suites ?? []) suite.afterAll('leaves nothing open', () => check(suite));
   },
 
-  async afterAll(): Promise<void> {
-    // What was closed in the last test is gone some turns later.
-    for (let turns = 0; turns < 100 && leaked().length > 0; turns++) await setImmediate();
-    assert.deepEqual(leaked(), [], 'some test has left these open');
+  afterAll(): void {
+    // Keeps nothing alive itself, so it fires only where a leak does.
+    if (leaks) globalThis.setTimeout(() => process.exit(1), LAST_WORDS).unref();
   },
 };
 
+async function check(suite: Suite): Promise<void> {
+  for (let waited = 0; waited < GRACE && leaked().length > 0; waited += 10) await setTimeout(10);
+  await setImmediate();
+  const left = leaked();
+  if (left.length === 0) return;
+  leaks = true;
+  // Told once, and not again by every suite that follows.
+  before = open();
+  assert.fail(`${suite.title} has left open: ${left.join(', ')}`);
+}
+
 function leaked(): string[] {
-  return [...resources()].filter(([kind, count]) => count > (before.get(kind) ?? 0)).map(([kind]) => kind);
+  return [...open()].filter(([name, count]) => count > (before.get(name) ?? 0)).map(([name]) => name);
+}
+
+/** How often each thing is open: what keeps the process alive, by kind, and files by path. */
+function open(): Map<string, number> {
+  // Mocha's own turn of the event loop comes and goes. Its timer for the running hook is there each time we look.
+  const names = process.getActiveResourcesInfo().filter((kind) => kind !== 'Immediate');
+  const counts = new Map<string, number>();
+  for (const name of [...names, ...files()]) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
+function files(): string[] {
+  if (!existsSync(DESCRIPTORS)) return [];
+  return readdirSync(DESCRIPTORS).flatMap((descriptor) => {
+    const path = target(descriptor);
+    return /^\/(?!dev\/|proc\/)/.test(path) ? [path] : [];
+  });
+}
+
+function target(descriptor: string): string {
+  try {
+    return readlinkSync(`${DESCRIPTORS}/${descriptor}`);
+  } catch {
+    // It was the one that listed the folder.
+    return '';
+  }
 }

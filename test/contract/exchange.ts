@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import type { Exchange } from '../../src/ports/exchange.js';
-import { type Hearing, Hearer, message, settleAll, Teller } from '../support/exchange.js';
+import { Hearer, type Hearing, message, settleAll, Teller } from '../support/exchange.js';
 
 /** What the suite needs besides the exchange itself. */
 export interface ExchangeUnderTest {
@@ -36,7 +36,10 @@ export function describeExchange(name: string, make: () => Promise<ExchangeUnder
     const receive = async (addresses: string | readonly string[], seconds = 60, count = 1): Promise<Hearing> => {
       const receiver = new Hearer();
       const list = typeof addresses === 'string' ? [addresses] : addresses;
-      const hearing = { receiver, receive: exchange.receive({ addresses: list, timeout: seconds * 1000, count }, receiver) };
+      const hearing = {
+        receiver,
+        receive: exchange.receive({ addresses: list, timeout: seconds * 1000, count }, receiver),
+      };
       await world.settled();
       return hearing;
     };

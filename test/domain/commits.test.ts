@@ -264,7 +264,9 @@ describe('Commits', () => {
       world.clock.advance(100_000);
       world.turn.end();
       expect(world.teller.accepts).to.deep.equal(['before']);
-      expect(world.teller.refusals.map(({ tag, refusal }) => [tag, refusal.code])).to.deep.equal([['2', 'journal-failed']]);
+      expect(world.teller.refusals.map(({ tag, refusal }) => [tag, refusal.code])).to.deep.equal([
+        ['2', 'journal-failed'],
+      ]);
       expect(journal.batches).to.have.length(2);
     });
 

@@ -49,7 +49,7 @@ describe('Deadlines', () => {
           const first = Math.min(...model.map(({ due }) => due));
           if (model.length > 0) expect(deadlines.next).to.be.below(first + RESOLUTION);
         }
-        passed(deadlines, Number.MAX_SAFE_INTEGER).forEach((item) => expect(model).to.include(item));
+        for (const item of passed(deadlines, Number.MAX_SAFE_INTEGER)) expect(model).to.include(item);
         expect(deadlines.next).to.equal(Number.POSITIVE_INFINITY);
       }),
     );

@@ -1,6 +1,6 @@
 import { MemoryJournal } from '../../src/adapters/journal/memory/journal.js';
 import type { Journal } from '../../src/ports/journal.js';
-import { type ExchangeUnderTest, describeExchange } from '../contract/exchange.js';
+import { describeExchange, type ExchangeUnderTest } from '../contract/exchange.js';
 import { World } from '../support/exchange.js';
 import { FakeJournal } from '../support/journal.js';
 

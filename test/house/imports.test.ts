@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
@@ -38,6 +39,11 @@ const PLANTED: readonly (readonly [rule: string, files: Readonly<Record<string, 
     { 'protocol/a.ts': "import { b } from '../ports/b.js';\nexport const a = b;", ...value('ports/b') },
   ],
   [
+    'protocol-imports',
+    { 'protocol/a.ts': "import { b } from '../domain/b.js';\nexport const a = b;", ...value('domain/b') },
+  ],
+  ['client-needs-no-package', { 'client/a.ts': "import winston from 'winston';\nexport const a = winston;" }],
+  [
     'client-imports',
     { 'client/a.ts': "import { b } from '../domain/b.js';\nexport const a = b;", ...value('domain/b') },
   ],
@@ -64,6 +70,7 @@ const PLANTED: readonly (readonly [rule: string, files: Readonly<Record<string, 
     'nobody-imports-app',
     { 'adapters/x/a.ts': "import { b } from '../../app/b.js';\nexport const a = b;", ...value('app/b') },
   ],
+  ['injection-stays-outside', { 'protocol/a.ts': "import 'reflect-metadata';\nexport const a = 1;" }],
   ['injection-stays-outside', { 'client/a.ts': "import { inject } from 'tsyringe';\nexport const a = inject;" }],
 ];
 
@@ -101,6 +108,11 @@ describe('who imports whom', () => {
       expect(cruise(folder).broken).to.include(rule);
     });
   }
+
+  it('every rule has a file that breaks it', () => {
+    const { forbidden }: { forbidden: { name: string }[] } = createRequire(ROOT)('./.dependency-cruiser.cjs');
+    expect(forbidden.map(({ name }) => name)).to.have.members([...new Set(PLANTED.map(([rule]) => rule))]);
+  });
 
   it('our own modules are seen, and break no rule', () => {
     const { broken, modules } = cruise(ROOT);

@@ -28,6 +28,7 @@ describe('the sources', () => {
     const outside = sources('src').filter(({ name }) => !name.startsWith('src/app/'));
     expect(outside.length).to.be.greaterThan(30);
     expect(namesOf(outside, /\.resolve(<[^>]*>)?\((?:[A-Z_]+|\w+Server|\w+Proxy)\)/)).to.deep.equal([]);
+    expect(namesOf(outside, /\b(container|DependencyContainer)\b.*'tsyringe'/)).to.deep.equal([]);
   });
 
   it('nothing is a global singleton', () => {

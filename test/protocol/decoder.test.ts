@@ -60,10 +60,12 @@ describe('Decoder and encoder', () => {
           encodeMessage({ to, replyTo, body: text }, timeout),
           { kind: 'send', to, replyTo, timeout, body: text, bodyLength: text.length },
         ]),
-      fc.tuple(address, body, seconds).map(([to, text, timeout]): [string, Command] => [
-        encodeQuery(to, text, timeout),
-        { kind: 'query', to, replyTo: undefined, timeout, body: text, bodyLength: text.length },
-      ]),
+      fc
+        .tuple(address, body, seconds)
+        .map(([to, text, timeout]): [string, Command] => [
+          encodeQuery(to, text, timeout),
+          { kind: 'query', to, replyTo: undefined, timeout, body: text, bodyLength: text.length },
+        ]),
       fc
         .tuple(fc.array(mailbox, { minLength: 1, maxLength: 8 }), seconds)
         .map(([addresses, timeout]): [string, Command] => [
@@ -90,7 +92,10 @@ describe('Decoder and encoder', () => {
           { kind: 'message', to, replyTo, timeout, body: carried, bodyLength: carried.length },
         ]),
       fc.constant<[string, Answer]>([TIMEOUT, { kind: 'timeout', body: '', bodyLength: 0 }]),
-      text.map((why): [string, Answer] => [encodeRefusal(why), { kind: 'refusal', text: why, body: '', bodyLength: 0 }]),
+      text.map((why): [string, Answer] => [
+        encodeRefusal(why),
+        { kind: 'refusal', text: why, body: '', bodyLength: 0 },
+      ]),
     );
     fc.assert(
       fc.property(fc.array(answer, { maxLength: 10 }), sizes, (answers, at) => {

@@ -1,0 +1,215 @@
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { Server } from 'node:net';
+import { expect } from 'chai';
+import { afterEach, beforeEach, describe, it } from 'mocha';
+import { EMPTY } from '../../support/exchange.js';
+import { TcpBroker } from '../../support/tcp.js';
+import { temporaryFolder, WireClient } from '../../support/wire.js';
+
+describe('TcpServer', () => {
+  let folder: ReturnType<typeof temporaryFolder>;
+  let broker: TcpBroker;
+  const unix = () => ({ path: folder.path('socket'), mode: 0o660 });
+  const tcp = { host: '127.0.0.1', port: 0 };
+
+  beforeEach(() => {
+    folder = temporaryFolder();
+  });
+
+  afterEach(async () => {
+    await broker.stop();
+    expect(broker.server.connections).to.equal(0);
+    folder.remove();
+  });
+
+  const start = async (...given: ConstructorParameters<typeof TcpBroker>) => {
+    broker = new TcpBroker(...given);
+    await broker.server.start();
+  };
+
+  it('serves unix and TCP at once, with one exchange', async () => {
+    await start([unix(), tcp]);
+    expect(broker.server.addresses[1]).to.deep.include({ host: '127.0.0.1' });
+    const [one, other] = [await broker.connect(0), await broker.connect(1)];
+    await one.expect('> 5 60 a\r\nhello\r\n< 0 b\r\n', '*\r\n');
+    await other.expect('< 1 a\r\n', '> 5 60 a\r\nhello\r\n');
+  });
+
+  it('gives the socket file its mode, whatever the umask', async () => {
+    const umask = process.umask(0o077);
+    try {
+      await start([{ path: folder.path('socket'), mode: 0o626 }]);
+    } finally {
+      process.umask(umask);
+    }
+    expect(statSync(folder.path('socket')).mode & 0o777).to.equal(0o626);
+    expect(process.umask()).to.equal(umask);
+  });
+
+  it('tells one connection too many so, and takes the next when there is room', async () => {
+    await start([unix()], { maxConnections: 1 });
+    const first = await broker.connect();
+    const second = await broker.connect();
+    second.say('< 0 a\r\n');
+    expect(await second.all()).to.equal('- too many connections\r\n');
+    await first.expect('< 0 a\r\n', '*\r\n');
+    await first.close();
+    await broker.until(() => broker.server.connections === 0);
+    await (await broker.connect()).expect('< 0 a\r\n', '*\r\n');
+  });
+
+  it('answers all before it closes on goodbye', async () => {
+    await start([unix()]);
+    const client = await broker.connect();
+    client.say('> 5 60 a\r\nhello\r\n< 1 a\r\n.\r\n');
+    expect(await client.all()).to.equal('> 5 60 a\r\nhello\r\n');
+  });
+
+  it('answers what came before a half-close, and forgets the connection', async () => {
+    await start([tcp]);
+    const client = await broker.connect();
+    client.end('> 5 60 a\r\nhello\r\n< 1 a\r\n< 60 a\r\n');
+    expect(await client.all()).to.equal('> 5 60 a\r\nhello\r\n');
+    await broker.until(() => broker.server.connections === 0);
+    expect(broker.exchange.stats()).to.include(EMPTY);
+  });
+
+  it('closes a client that stays after its refusal', async () => {
+    await start([unix()]);
+    const client = await broker.connect();
+    client.say('what\r\n');
+    expect(await client.all()).to.match(/^- invalid command/);
+    expect(broker.server.connections).to.equal(1);
+    broker.clock.advance(1040);
+    await broker.until(() => broker.server.connections === 0);
+  });
+
+  it('closes a reader that takes too long, and gives back what it did not take', async () => {
+    await start([unix()], { writeTimeout: 5000 });
+    const slow = await broker.connect();
+    slow.socket.pause();
+    const other = await broker.connect();
+    const body = 'x'.repeat(1024 * 1024);
+    other.say(`> ${body.length} 600 a\r\n${body}\r\n`.repeat(4));
+    slow.say('< 1 a\r\n'.repeat(4));
+    await broker.until(() => broker.exchange.stats().deliveries === 1 && broker.clock.next < Number.POSITIVE_INFINITY);
+    await broker.until(() => broker.exchange.stats().sent === 4);
+    broker.clock.advance(5040);
+    await broker.until(() => broker.server.connections === 1);
+    expect(broker.exchange.stats()).to.include({ messages: 4, deliveries: 0 });
+    other.received = '';
+    other.say('< 1 a\r\n'.repeat(4));
+    const length = 4 * (body.length + `> ${body.length} 600 a\r\n\r\n`.length);
+    await other.until((received) => received.length === length);
+  });
+
+  it('lets a slow reader go on that reads in time', async () => {
+    await start([unix()], { writeTimeout: 5000 });
+    const slow = await broker.connect();
+    slow.socket.pause();
+    const body = 'y'.repeat(3 * 1024 * 1024);
+    slow.say(`> ${body.length} 600 a\r\n${body}\r\n< 1 a\r\n< 0 a\r\n`);
+    await broker.until(() => broker.exchange.stats().deliveries === 1);
+    broker.clock.advance(4000);
+    slow.socket.resume();
+    await slow.until((received) => received.endsWith('*\r\n'));
+    broker.clock.advance(60_000);
+    await slow.expect('< 0 a\r\n', '*\r\n');
+  });
+
+  it('goes on with a reader whose kernel took more than 256 KiB at once', async () => {
+    await start([tcp]);
+    const client = await broker.connect();
+    const body = 'z'.repeat(400_000);
+    for (let i = 0; i < 5; i++) {
+      client.received = '';
+      client.say(`> ${body.length} 600 a\r\n${body}\r\n< 1 a\r\n< 0 a\r\n`);
+      await client.until((received) => received.endsWith('*\r\n'));
+    }
+  });
+
+  it('takes back what a client waited for that vanished', async () => {
+    await start([tcp]);
+    const client = await broker.connect();
+    client.say('< 600 a\r\n');
+    await broker.until(() => broker.exchange.stats().receivers === 1);
+    client.socket.resetAndDestroy();
+    await broker.until(() => broker.server.connections === 0);
+    expect(broker.exchange.stats()).to.include(EMPTY);
+  });
+
+  it('says goodbye to all when it stops, and takes no more', async () => {
+    await start([unix()]);
+    const clients = [await broker.connect(), await broker.connect()];
+    clients[0]?.say('< 60 a\r\n');
+    await broker.until(() => broker.exchange.stats().receivers === 1);
+    const stopped = broker.server.stop();
+    for (const client of clients) {
+      expect(await client.all()).to.equal('');
+      client.end();
+    }
+    await stopped;
+    expect(broker.exchange.stats()).to.include(EMPTY);
+    broker.exchange.stop();
+    expect(broker.clock.next).to.equal(Number.POSITIVE_INFINITY);
+    const [refused] = await WireClient.connect(folder.path('socket')).then(
+      () => [undefined],
+      (error: NodeJS.ErrnoException) => [error.code],
+    );
+    expect(refused).to.be.oneOf(['ENOENT', 'ECONNREFUSED']);
+  });
+
+  it('waits for queries and for unwritten answers while it drains, until the deadline', async () => {
+    await start([unix()]);
+    const [asker, handler] = [await broker.connect(), await broker.connect()];
+    asker.say('? 0 60 q\r\n');
+    handler.say('< 60 q\r\n');
+    const replyTo = (await handler.until((received) => received.endsWith('\n'))).trim().split(' ')[4];
+    let answered = false;
+    const done = broker.server.answered(broker.clock.now() + 10_000).then(() => {
+      answered = true;
+    });
+    broker.clock.advance(1000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(answered).to.equal(false);
+    handler.say(`> 0 5 ${replyTo}\r\n`);
+    await asker.until((received) => received.length > 0);
+    broker.clock.advance(20);
+    await done;
+    asker.say('? 0 60 q\r\n');
+    await broker.until(() => broker.exchange.stats().receivers === 1);
+    const late = broker.server.answered(broker.clock.now() + 100);
+    broker.clock.advance(120);
+    await late;
+  });
+
+  it('listens on nothing when one of its addresses can not be had', async () => {
+    const taken = new Server().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as { port: number };
+    broker = new TcpBroker([unix(), { host: '127.0.0.1', port }]);
+    const error = await broker.server.start().then(
+      () => undefined,
+      (cause: Error) => cause,
+    );
+    expect(error?.message).to.equal(`cannot listen on tcp:127.0.0.1:${port}: another program is listening there`);
+    expect(() => statSync(folder.path('socket'))).to.throw(/ENOENT/);
+    taken.close();
+  });
+
+  it('logs connections and refusals at the level info', async () => {
+    await start([unix()]);
+    const client = await broker.connect();
+    client.say('bad\r\n');
+    await client.all();
+    await client.close();
+    await broker.until(() => broker.server.connections === 0);
+    expect(broker.log.lines.map(({ level, text }) => `${level} ${text}`)).to.deep.equal([
+      'minimal listening',
+      'info connected',
+      'info refused',
+      'info disconnected',
+    ]);
+  });
+});
