@@ -43,8 +43,9 @@ export interface Sender {
 /** How much of what there is, right now and since the start. */
 export interface Stats {
   readonly queues: number;
-  /** Messages waiting, and their cost in bytes. */
+  /** Messages waiting. */
   readonly messages: number;
+  /** What they and the deliveries cost, as limits count it. */
   readonly bytes: number;
   /** Deliveries neither settled nor given back. */
   readonly deliveries: number;

@@ -2,7 +2,7 @@ import type { Message } from '../domain/message.js';
 
 /** A message as the journal keeps it. */
 export interface Stored {
-  /** Its place in the order in which the broker took messages; unique for the life of the journal. */
+  /** Its place in the order in which the broker took messages; higher than that of all that are kept already. */
   readonly seq: number;
   /** When it expires, in milliseconds of the broker's running time. */
   readonly due: number;

@@ -39,6 +39,8 @@ export class Decoder<F extends Frame> {
   #data: Buffer = NOTHING;
   #position = 0;
   #end = 0;
+  /** Whether what is held may change when the caller goes on. */
+  #lent = false;
   #broken = false;
 
   /** The frame whose body is incomplete, and what there is of it. */
@@ -65,15 +67,19 @@ export class Decoder<F extends Frame> {
       this.#data = data;
       this.#position = 0;
       this.#end = length;
+      this.#lent = true;
     } else {
       this.#data = Buffer.concat([this.#data.subarray(this.#position, this.#end), data.subarray(0, length)]);
       this.#position = 0;
       this.#end = this.#data.length;
+      this.#lent = false;
     }
   }
 
   /** Copies what was lent and is not used yet. */
   hold(): void {
+    if (!this.#lent) return;
+    this.#lent = false;
     this.#data = this.held === 0 ? NOTHING : Buffer.from(this.#data.subarray(this.#position, this.#end));
     this.#position = 0;
     this.#end = this.#data.length;

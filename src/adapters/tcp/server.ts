@@ -104,13 +104,18 @@ export class TcpServer implements SessionOwner {
   }
 
   /** Ends every connection. What was not delivered is in its queue again when this resolves. */
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.close();
-    for (const session of this.#sessions) session.leave();
-    return new Promise((resolve) => {
+    const cut = this.clock.alarm(() => {
+      for (const session of this.#sessions) session.destroy();
+    });
+    cut.set(this.clock.now() + LINGER);
+    await new Promise<void>((resolve) => {
       this.#allClosed = resolve;
+      for (const session of this.#sessions) session.leave();
       if (this.#sessions.size === 0) resolve();
     });
+    cut.clear();
   }
 
   #take(accepted: Socket): void {
