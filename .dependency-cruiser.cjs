@@ -38,9 +38,15 @@ module.exports = {
     ),
     rule(
       'protocol-imports',
-      'itself and the domain',
+      'itself and the vocabulary of the domain',
       { path: '^src/protocol' },
-      { path: '^src', pathNot: ['^src/protocol', '^src/domain'] },
+      { path: '^src', pathNot: ['^src/protocol', '^src/domain/(address|message|errors)\\.ts$'] },
+    ),
+    rule(
+      'client-needs-no-package',
+      'who uses it has nothing else to install',
+      { path: '^src/(client|protocol)' },
+      { dependencyTypes: npm.filter((type) => type !== 'core') },
     ),
     rule(
       'client-imports',

@@ -4,7 +4,7 @@
 //     node examples/handler.mjs [SOCKET FILE, or HOST:PORT]
 import { connect } from 'node:net';
 
-const BROKER = process.argv[2] ?? '/tmp/msglite.socket';
+const BROKER = process.argv[2] ?? process.env.MSGLITE_ADDRESS ?? '/tmp/msglite.socket';
 const READY = '< 60 msglite.httpRequests\r\n';
 const ONE_SECOND = 1000;
 
@@ -20,6 +20,7 @@ function run() {
     for (let rest = step(broker, input); rest !== undefined; rest = step(broker, input)) input = rest;
   });
   broker.on('error', ({ message }) => console.log(`handler ${process.pid}: ${message}`));
+  // The broker may be restarting.
   broker.on('close', () => setTimeout(run, ONE_SECOND));
 }
 
@@ -46,18 +47,19 @@ function respond(message) {
   const line = message.indexOf('\n');
   const request = JSON.parse(message.toString('utf8', 0, line));
   const body = message.subarray(line + 1);
+  answered++;
   const page = isBrowser(request) ? html(request, body) : text(request, body);
   const type = isBrowser(request) ? 'text/html' : 'text/plain';
   const headers = ['Content-Type', `${type}; charset=utf-8`, 'Content-Length', String(Buffer.byteLength(page))];
   return `${JSON.stringify(['200', headers])}\n${page}`;
 }
 
+/** Headers come as they were sent: name, value, name, value. */
 function isBrowser({ headers }) {
   return headers.some((name, i) => i % 2 === 0 && /^accept$/i.test(name) && headers[i + 1].includes('text/html'));
 }
 
 function text({ method, url }, body) {
-  answered++;
   return `Handler ${process.pid} answers its request number ${answered}: ${method} ${url}, ${body.length} bytes of body.\n`;
 }
 
@@ -65,13 +67,17 @@ function html(request, body) {
   return `<!doctype html>
 <meta name="viewport" content="width=device-width">
 <title>msglite</title>
-<style>body { font: 1rem/1.5 system-ui; max-width: 44rem; margin: 3rem auto; padding: 0 1rem } td { padding: .1rem .8rem .1rem 0; vertical-align: top; overflow-wrap: anywhere }</style>
+<style>
+  body { font: 1rem/1.5 system-ui; max-width: 44rem; margin: 3rem auto; padding: 0 1rem }
+  td { padding: .1rem .8rem .1rem 0; vertical-align: top; overflow-wrap: anywhere }
+</style>
 <h1>It works</h1>
 <p>${escapeHtml(text(request, body))}
 <p>Stop this handler (<code>kill ${process.pid}</code>) and reload: your browser waits. Start one again
 (<code>npm run handler</code>), and it is answered.
 <h2>What the handler got</h2>
-<table>${rows(request.headers)}</table>`;
+<table>${rows(request.headers)}</table>
+`;
 }
 
 function rows(headers) {
@@ -82,7 +88,7 @@ function rows(headers) {
 }
 
 function escapeHtml(value) {
-  return value.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
+  return value.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
 run();

@@ -16,10 +16,10 @@ let leaks = false;
 
 /** A test that leaves a server, a socket, a timer, a child process or a file open fails the run, by name. */
 export const mochaHooks = {
-  beforeAll(this: Context): void {
+  async beforeAll(this: Context): Promise<void> {
     // Made at first use, they would seem to come from the first test that writes.
     void [process.stdout, process.stderr];
-    before = open();
+    before = await settled();
     // The last of its hooks, so that the suite's own have closed what they can.
     for (const suite of this.test?.parent?.suites ?? []) suite.afterAll('leaves nothing open', () => check(suite));
   },
@@ -31,23 +31,32 @@ export const mochaHooks = {
 };
 
 async function check(suite: Suite): Promise<void> {
-  for (let waited = 0; waited < GRACE && leaked().length > 0; waited += 10) await setTimeout(10);
-  await setImmediate();
-  const left = leaked();
+  let after = await settled();
+  for (let waited = 0; waited < GRACE && leaked(after).length > 0; waited += 10) {
+    await setTimeout(10);
+    after = await settled();
+  }
+  const left = leaked(after);
   if (left.length === 0) return;
   leaks = true;
   // Told once, and not again by every suite that follows.
-  before = open();
+  before = after;
   assert.fail(`${suite.title} has left open: ${left.join(', ')}`);
 }
 
-function leaked(): string[] {
-  return [...open()].filter(([name, count]) => count > (before.get(name) ?? 0)).map(([name]) => name);
+/** Looks one turn later: mocha starts the timer of a hook that waits only after its first step. */
+async function settled(): Promise<Map<string, number>> {
+  await setImmediate();
+  return open();
+}
+
+function leaked(after: ReadonlyMap<string, number>): string[] {
+  return [...after].filter(([name, count]) => count > (before.get(name) ?? 0)).map(([name]) => name);
 }
 
 /** How often each thing is open: what keeps the process alive, by kind, and files by path. */
 function open(): Map<string, number> {
-  // Mocha's own turn of the event loop comes and goes. Its timer for the running hook is there each time we look.
+  // Mocha's own turn of the event loop comes and goes.
   const names = process.getActiveResourcesInfo().filter((kind) => kind !== 'Immediate');
   const counts = new Map<string, number>();
   for (const name of [...names, ...files()]) counts.set(name, (counts.get(name) ?? 0) + 1);

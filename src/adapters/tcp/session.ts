@@ -46,7 +46,8 @@ export interface SessionOwner {
  *
  *     reading <-> receiving | querying    a `<` or `?` waits
  *     reading <-> slow                    the client does not read its answers
- *     any -> ending -> closed             goodbye, a refusal, or the end of the client's stream
+ *     any -> parting -> ending            goodbye, or the end of the client's stream; first its sends are on disk
+ *     any -> ending -> closed             a refusal; nothing more is said
  */
 export class Session implements Receiver, Sender, WriterOwner, Timed {
   /** For its owner: when the patience with this client ends. */
@@ -54,7 +55,7 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
   span: Span | undefined = undefined;
   slot = 0;
 
-  #state: 'reading' | 'receiving' | 'querying' | 'slow' | 'ending' | 'closed' = 'reading';
+  #state: 'reading' | 'receiving' | 'querying' | 'slow' | 'parting' | 'ending' | 'closed' = 'reading';
   readonly #decoder: Decoder<Command>;
   readonly #writer: Writer;
   #receive: Receive | undefined;
@@ -66,6 +67,8 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
   #rest: (Command | Refused)[] | undefined;
   /** And somewhere in it goodbye: it waits for the answers. */
   #saysGoodbye = false;
+  /** Sends of which it is not known yet whether they are kept. */
+  #unconfirmed = 0;
   /** A send was refused; said at the next step, not within the exchange's call. */
   #refusal: Refusal | undefined;
   readonly #resume = () => this.#run();
@@ -89,9 +92,14 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
     return this.#state === 'querying' || this.#writer.unwritten > 0;
   }
 
+  /** Whether what the client says is still heard. */
+  get #isTalking(): boolean {
+    return this.#state !== 'parting' && this.#state !== 'ending' && this.#state !== 'closed';
+  }
+
   /** The first `length` bytes of `data` from the client; they are only read during the call. */
   bytes(data: Buffer, length: number): void {
-    if (this.#state === 'ending' || this.#state === 'closed') return;
+    if (!this.#isTalking) return;
     this.#decoder.push(data, length);
     if (this.#state === 'reading') this.#run();
     else this.#decoder.hold();
@@ -108,7 +116,7 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
 
   /** Takes no more commands, answers what is under way, then ends. */
   leave(): void {
-    if (this.#state !== 'ending' && this.#state !== 'closed') this.#end();
+    if (this.#isTalking) this.#part();
   }
 
   // What the exchange says
@@ -125,11 +133,14 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
     this.#answered();
   }
 
+  /** The protocol of 2010 has no receipts; but who says goodbye and is not refused can rely on it. */
   accepted(): void {
-    // The protocol of 2010 has no receipts.
+    this.#unconfirmed--;
+    if (this.#state === 'parting') this.parts.turn.resume(this.#resume);
   }
 
   refused(_tag: string, refusal: Refusal): void {
+    this.#unconfirmed--;
     this.#refusal = refusal;
     if (!this.#running) this.parts.turn.resume(this.#resume);
   }
@@ -174,7 +185,8 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
       if (this.#state === 'reading' && this.#writer.unwritten > SLOW) this.#state = 'slow';
     }
     this.#running = false;
-    if (this.#state === 'reading' && this.#rest !== undefined) this.#end();
+    if (this.#state === 'parting' && this.#unconfirmed === 0) this.#end();
+    else if (this.#state === 'reading' && this.#rest !== undefined) this.#part();
     else this.#decoder.hold();
     if (this.#paused && (this.#state === 'reading' || this.#decoder.held <= READ_AHEAD)) {
       this.#paused = false;
@@ -191,7 +203,7 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
       case 'receive':
         return this.#startReceive(command);
       case 'goodbye':
-        return this.#end();
+        return this.#part();
       case 'refused':
         return this.#refuse(command);
     }
@@ -200,6 +212,7 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
   #send(command: SendCommand, replyTo: string | undefined): void {
     const message = new Message(command.to, replyTo, command.body, command.timeout * 1000);
     this.#debug('sent', message);
+    this.#unconfirmed++;
     this.parts.exchange.send(message, this, '');
     this.#sayRefusal();
   }
@@ -235,7 +248,7 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
 
   /** No more will come: a `<` that waits is taken back, unless the client will hear its answer and says goodbye after. */
   #clientEnded(): void {
-    if (this.#state === 'ending' || this.#state === 'closed') return;
+    if (!this.#isTalking) return;
     const rest: (Command | Refused)[] = [];
     for (let command = this.#decoder.next(); command !== undefined; command = this.#decoder.next()) rest.push(command);
     this.#rest = rest.reverse();
@@ -271,9 +284,15 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
     this.#end();
   }
 
-  #end(): void {
-    this.#state = 'ending';
+  #part(): void {
     this.#withdraw();
+    this.#state = 'parting';
+    if (this.#unconfirmed === 0) this.#end();
+  }
+
+  #end(): void {
+    this.#withdraw();
+    this.#state = 'ending';
     if (this.#paused) this.stream.resume();
     this.#writer.end();
   }
