@@ -114,10 +114,16 @@ class Broker implements RunningBroker {
     await this.#undoAll();
   }
 
-  /** After a failed sync nothing may be promised any more, and nothing that is still said would be worth much. */
-  #fail(error: Error): void {
+  /** After a failed sync nothing may be promised any more: no connection hears another word of it. */
+  async #fail(error: Error): Promise<void> {
+    this.#stopping = true;
     this.#log.minimal('failed', { error: error.message });
-    this.#end(error);
+    try {
+      await Promise.all([this.#tcp?.stop(0), this.#http?.stop(this.#clock.now())]);
+      await this.#undoAll();
+    } finally {
+      this.#end(error);
+    }
   }
 
   async #undoAll(): Promise<void> {

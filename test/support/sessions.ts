@@ -1,4 +1,5 @@
-import { Session, type SessionOwner } from '../../src/adapters/tcp/session.js';
+import { Session } from '../../src/adapters/tcp/session.js';
+import type { SessionOwner } from '../../src/adapters/tcp/session-parts.js';
 import type { Refusal } from '../../src/domain/errors.js';
 import { FakeSocket } from './duplex.js';
 import { World, type WorldOptions } from './exchange.js';

@@ -1,16 +1,25 @@
-import { link, lstat, rename, unlink } from 'node:fs/promises';
-import { connect, type Server } from 'node:net';
+import { lstat, unlink } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { resolve } from 'node:path';
 
 /** Connections the system holds until we take them; Node takes few in a turn, and on a unix socket one more is turned away. */
 const BACKLOG = 4096;
 
-/** Where to listen. */
-export type ListenAddress =
-  | { readonly path: string /** Permissions of the socket file, as in chmod. */; readonly mode: number }
-  | { readonly host: string /** 0 to 65535; 0 lets the system choose. */; readonly port: number };
+/** A socket file. */
+export interface UnixAddress {
+  readonly path: string;
+  /** Permissions of the file, as in chmod. */
+  readonly mode: number;
+}
 
-/** So that two of one process don't move to the same place. */
-let moved = 0;
+export interface TcpAddress {
+  readonly host: string;
+  /** 0 to 65535; 0 lets the system choose. */
+  readonly port: number;
+}
+
+/** Where to listen. */
+export type ListenAddress = UnixAddress | TcpAddress;
 
 const IN_USE = 'another broker is running there';
 
@@ -39,8 +48,10 @@ async function listenOnPath(server: Server, path: string, mode: number): Promise
     await beginOnPath(server, path, mode);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    await removeStale(path);
-    await beginOnPath(server, path, mode);
+    await alone(path, async () => {
+      await removeStale(path);
+      await beginOnPath(server, path, mode);
+    });
   }
 }
 
@@ -55,54 +66,47 @@ function beginOnPath(server: Server, path: string, mode: number): Promise<void> 
 }
 
 function begin(server: Server, start: () => void): Promise<void> {
-  return new Promise((resolve, reject) => {
+  return new Promise((done, reject) => {
     server.once('error', reject);
     server.once('listening', () => {
       server.off('error', reject);
-      resolve();
+      done();
     });
     start();
   });
 }
 
-/**
- * Of several brokers that find the same stale file each moves away what is there, looks at what it has moved, and
- * puts it back if that is alive: so that none unlinks a socket on which another has just begun to listen.
- */
+/** @throws if somebody listens there, or what is there is no socket */
 async function removeStale(path: string): Promise<void> {
-  const aside = `${path}.stale-${process.pid}-${++moved}`;
-  try {
-    if (!(await lstat(path)).isSocket()) throw new Error('there is a file in its place that is not a socket');
-    if (await answers(path)) throw new Error(IN_USE);
-    await rename(path, aside);
-  } catch (error) {
-    // Another broker was quicker to remove it.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  const alive = await answers(aside);
-  if (alive) await putBack(aside, path);
-  await unlink(aside);
-  if (alive) throw new Error(IN_USE);
+  if (!(await lstat(path)).isSocket()) throw new Error('there is a file in its place that is not a socket');
+  if (await answers(path)) throw new Error(IN_USE);
+  await unlink(path);
 }
 
-/** Unless a third broker listens there by now: `rename` would cover its socket. */
-async function putBack(aside: string, path: string): Promise<void> {
+/**
+ * Of several brokers that find the same stale file only one may go on: a second, still believing it stale, would unlink
+ * the socket on which the first has begun to listen. What excludes it is a socket in Linux's abstract namespace, which
+ * has no file, and is gone with its process. Other systems have none, and there we do without.
+ */
+async function alone(path: string, work: () => Promise<void>): Promise<void> {
+  if (process.platform !== 'linux') return work();
+  const lock = createServer();
   try {
-    await link(aside, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    await begin(lock, () => lock.listen({ path: `\0msglite ${resolve(path)}` }));
+    await work();
+  } finally {
+    lock.close();
   }
 }
 
 function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
+  return new Promise((done) => {
     const probe = connect({ path });
     probe.once('connect', () => {
       probe.destroy();
-      resolve(true);
+      done(true);
     });
     // A full backlog (EAGAIN) or a lack of rights (EACCES) means that somebody is there.
-    probe.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'));
+    probe.once('error', ({ code }: NodeJS.ErrnoException) => done(code !== 'ECONNREFUSED' && code !== 'ENOENT'));
   });
 }

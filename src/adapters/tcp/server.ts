@@ -9,7 +9,8 @@ import { CLOCK, EXCHANGE, LOG, TURN } from '../../ports/tokens.js';
 import type { Turn } from '../../ports/turn.js';
 import { accept } from './accept.js';
 import { type ListenAddress, listen, showAddress } from './listen.js';
-import { Session, type SessionOwner, type SessionParts } from './session.js';
+import { Session } from './session.js';
+import type { SessionOwner, SessionParts } from './session-parts.js';
 
 /** Milliseconds a client has to close its side after we closed ours. Closing at once could cost it our last words. */
 const LINGER = 1000;
@@ -103,13 +104,16 @@ export class TcpServer implements SessionOwner {
     this.#allQuiet = NOBODY_WAITS;
   }
 
-  /** Ends every connection. What was not delivered is in its queue again when this resolves. */
-  async stop(): Promise<void> {
+  /**
+   * Ends every connection. What was not delivered is in its queue again when this resolves.
+   * @param patience milliseconds for last words to be written and read
+   */
+  async stop(patience = LINGER): Promise<void> {
     this.close();
     const cut = this.clock.alarm(() => {
       for (const session of this.#sessions) session.destroy();
     });
-    cut.set(this.clock.now() + LINGER);
+    cut.set(this.clock.now() + patience);
     await new Promise<void>((resolve) => {
       this.#allClosed = resolve;
       for (const session of this.#sessions) session.leave();

@@ -2,44 +2,18 @@ import type { Duplex } from 'node:stream';
 import type { Span, Timed } from '../../domain/deadlines.js';
 import type { Refusal } from '../../domain/errors.js';
 import { Message } from '../../domain/message.js';
-import type { Delivery, Exchange, Receive, Receiver, Sender } from '../../ports/exchange.js';
-import type { Log } from '../../ports/log.js';
-import type { Turn } from '../../ports/turn.js';
+import type { Delivery, Receive, Receiver, Sender } from '../../ports/exchange.js';
 import { type Command, parseCommand, type ReceiveCommand, type SendCommand } from '../../protocol/commands.js';
-import { Decoder, type DecoderLimits } from '../../protocol/decoder.js';
+import { Decoder } from '../../protocol/decoder.js';
 import { encodeMessage, encodeRefusal, TIMEOUT } from '../../protocol/encoder.js';
 import type { Refused } from '../../protocol/refused.js';
+import type { SessionParts } from './session-parts.js';
 import { Writer, type WriterOwner } from './writer.js';
 
 /** Bytes of answers a client may leave unread before it gets no more. */
 const SLOW = 256 * 1024;
 /** Bytes read ahead while a command waits; we must read on to see the client leave. */
 const READ_AHEAD = 64 * 1024;
-
-/** What sessions work with. */
-export interface SessionParts {
-  readonly exchange: Exchange;
-  readonly turn: Turn;
-  readonly log: Log;
-  readonly limits: DecoderLimits;
-  readonly owner: SessionOwner;
-}
-
-/** Who keeps the sessions, and the time for them. */
-export interface SessionOwner {
-  /** The connection is over; called once. */
-  closed(session: Session): void;
-  /** The session has said its last; the client may still be talking. Called once at most. */
-  ended(session: Session): void;
-  /** A command was refused, and the connection will end. */
-  refused(session: Session, refusal: Refusal): void;
-  /** The client has not taken what was written; called again for each piece that it is slow to take. */
-  blocked(session: Session): void;
-  /** It has taken everything again. */
-  unblocked(session: Session): void;
-  /** It has all it is owed, for the time being. */
-  quiet(session: Session): void;
-}
 
 /**
  * One connection in the protocol of 2010: one conversation, in which a waiting `<` or `?` holds back what follows.

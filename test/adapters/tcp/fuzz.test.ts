@@ -6,10 +6,10 @@ import { EMPTY } from '../../support/exchange.js';
 import { TcpBroker } from '../../support/tcp.js';
 import { temporaryFolder } from '../../support/wire.js';
 
-/** How many inputs; MSGLITE_FUZZ_INPUTS=100000 for a long run. */
-const INPUTS = Number(process.env['MSGLITE_FUZZ_INPUTS'] ?? 5000);
-/** Printed, and taken from MSGLITE_FUZZ_SEED to play a run again. */
-const SEED = Number(process.env['MSGLITE_FUZZ_SEED'] ?? randomInt(2 ** 31));
+/** How many inputs; FUZZ_INPUTS=100000 for a long run. */
+const INPUTS = Number(process.env.FUZZ_INPUTS ?? 5000);
+/** Printed, and taken from FUZZ_SEED to play a run again. */
+const SEED = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31));
 /** Connections that misbehave at the same time. */
 const BESIDE = 8;
 
@@ -100,7 +100,7 @@ async function misbehave(broker: TcpBroker, { text, cut, over, leave, reads }: I
 }
 
 describe('TcpServer under rubbish', () => {
-  it(`takes ${INPUTS} inputs (MSGLITE_FUZZ_SEED=${SEED}), and a client beside them never notices`, async function () {
+  it(`takes ${INPUTS} inputs (FUZZ_SEED=${SEED}), and a client beside them never notices`, async function () {
     this.timeout(60_000 + INPUTS * 20);
     const folder = temporaryFolder();
     const listen = [
