@@ -162,6 +162,39 @@ describe('Session', () => {
     });
   });
 
+  describe('after a goodbye, with a journal', () => {
+    let journal: FakeJournal;
+
+    beforeEach(() => {
+      journal = new FakeJournal();
+      journal.hold = true;
+      sessions = new Sessions({ journal });
+    });
+
+    for (const how of ['.', 'the end of its side'] as const) {
+      it(`(${how}) closes only when what was sent is on disk`, async () => {
+        const a = sessions.connect();
+        await a.tell(how === '.' ? '> 1 60 x\r\n1\r\n.\r\n' : '> 1 60 x\r\n1\r\n');
+        if (how !== '.') await a.end();
+        expect(journal.underWay).to.equal(1);
+        expect(a.ended).to.equal(false);
+        journal.answer();
+        await a.settled();
+        expect(a.ended).to.equal(true);
+        expect(a.received).to.equal('');
+      });
+    }
+
+    it('says what could not be kept, and closes', async () => {
+      const a = sessions.connect();
+      await a.tell('> 1 60 x\r\n1\r\n.\r\n');
+      journal.answer('full');
+      await a.settled();
+      expect(a.received).to.equal('- the disk that holds the journal is full\r\n');
+      expect(a.ended).to.equal(true);
+    });
+  });
+
   describe('when the client ends its side', () => {
     it('closes at once where nothing is under way', async () => {
       await a.end();
