@@ -15,6 +15,9 @@ import { Place, Waiter } from './receivers.js';
 import { RunningTime } from './running-time.js';
 import { Tally } from './tally.js';
 
+/** Deadlines that are dealt with in one go, so that a million which pass together hold up nobody. */
+const MOST_AT_ONCE = 10_000;
+
 /** What an exchange works with. */
 export interface ExchangeParts {
   readonly clock: Clock;
@@ -258,7 +261,9 @@ export class LocalExchange implements Exchange {
 
   #ring(): void {
     const now = this.#time.now();
-    for (let item = this.#deadlines.passed(now); item !== undefined; item = this.#deadlines.passed(now)) {
+    for (let n = 0; n < MOST_AT_ONCE; n++) {
+      const item = this.#deadlines.passed(now);
+      if (item === undefined) break;
       if (item instanceof Waiter) {
         this.#leave(item);
         item.receiver.expired(item);

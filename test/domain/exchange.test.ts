@@ -106,6 +106,13 @@ describe('LocalExchange', () => {
     });
   });
 
+  it('drops any number of messages that expire together', () => {
+    const world = new World();
+    for (let n = 0; n < 25_000; n++) world.send('a', '', 1);
+    world.clock.advance(1020);
+    expect(world.exchange.stats()).to.deep.equal({ ...EMPTY, sent: 25_000, settled: 0, expired: 25_000, refused: 0 });
+  });
+
   describe('limits', () => {
     const room = 'the broker holds as many messages as it may';
     const queueRoom = 'the queue of a holds as many messages as it may';
