@@ -111,7 +111,7 @@ export class Client {
 
   /**
    * Ends all connections. What still waits fails with `closed`, unless its message was on its way. Resolves when
-   * the broker has carried out every send.
+   * the broker has carried out every send and, if it has a journal, has on disk what still waits.
    * @throws MsgliteError if one was refused, or may be lost, and nobody was told
    */
   close(): Promise<void> {
