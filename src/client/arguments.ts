@@ -11,6 +11,7 @@ export type BodyInput = string | Uint8Array;
 
 /** @throws MsgliteError `bad-argument` */
 export function wireAddress(address: string): string {
+  if (typeof address !== 'string') throw bad(`an address is a string, not ${typeof address}`);
   const wire = Buffer.from(address).toString('latin1');
   if (wire.length === 0 || wire.length > LONGEST_ADDRESS || /[\u0000-\u0020\u007f]/.test(wire)) {
     throw bad(`${JSON.stringify(address)} is no address: 1 to ${LONGEST_ADDRESS} bytes without blanks`);
@@ -35,10 +36,11 @@ export function wireTimeout(seconds: number): number {
   return seconds;
 }
 
+/** @throws MsgliteError `bad-argument` */
 export function wireBody(body: BodyInput): string {
-  const bytes =
-    typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  return bytes.toString('latin1');
+  if (typeof body === 'string') return Buffer.from(body).toString('latin1');
+  if (!(body instanceof Uint8Array)) throw bad(`a body is a string or a Uint8Array, not ${typeof body}`);
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
 }
 
 /** Back from the wire. Addresses are taken for UTF-8. */

@@ -56,7 +56,7 @@ export function parseCommand(words: Words): Command | Refused {
 
 function parseSend(kind: 'send' | 'query', words: Words, most: number, format: string): SendCommand | Refused {
   const { count } = words;
-  if (count < 4 || count > most) return refused('bad-command', `${format} (got ${count} words)`);
+  if (count < 4 || count > most) return refused('bad-command', `${format} (words after the sign: ${count - 1})`);
   const bodyLength = words.length(1);
   if (bodyLength === -1) return refused('bad-length', 'invalid body length format');
   const timeout = words.seconds(2);
@@ -72,7 +72,7 @@ function parseSend(kind: 'send' | 'query', words: Words, most: number, format: s
 function parseReceive(words: Words): ReceiveCommand | Refused {
   const { count } = words;
   if (count < 3 || count > 2 + MAX_ADDRESSES) {
-    return refused('bad-command', `${RECEIVE_FORMAT} (1 to ${MAX_ADDRESSES} addresses; got ${count} words)`);
+    return refused('bad-command', `${RECEIVE_FORMAT} (1 to ${MAX_ADDRESSES} addresses, not ${Math.max(0, count - 2)})`);
   }
   const timeout = words.seconds(1);
   if (timeout === -1) return refused('bad-timeout', 'invalid timeout format');

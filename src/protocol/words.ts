@@ -114,8 +114,16 @@ export class Words {
     const end = this.#ends[index] as number;
     const sign = this.#data[start];
     if (sign !== 0x2d && sign !== 0x2b) return this.#digits(start, end);
-    const value = this.#digits(start + 1, end);
-    return sign === 0x2d ? Math.min(value, 0) : value;
+    return sign === 0x2d ? this.#zeroIfDigits(start + 1, end) : this.#digits(start + 1, end);
+  }
+
+  /** However large a negative number is, it counts as 0. */
+  #zeroIfDigits(start: number, end: number): number {
+    for (let i = start; i < end; i++) {
+      const digit = (this.#data[i] as number) - 48;
+      if (digit < 0 || digit > 9) return -1;
+    }
+    return start === end ? -1 : 0;
   }
 
   #digits(start: number, end: number): number {

@@ -38,6 +38,7 @@ export class HttpServer {
     // One more than is allowed, so that we see that there were too many.
     this.#server.maxHeadersCount = limits.headers + 1;
     this.#server.maxConnections = limits.connections;
+    this.#server.timeout = limits.writeTimeout;
     this.#listen();
   }
 
@@ -77,7 +78,17 @@ export class HttpServer {
       .on('checkContinue', (request, response) => this.#request(request, response, true))
       .on('connect', (request, socket) => this.#tunnel(request, socket))
       .on('clientError', (error: NodeJS.ErrnoException, socket) => this.#clientError(error, socket))
+      .on('timeout', (socket: Socket) => this.#timedOut(socket))
       .on('drop', () => owner.dropped());
+  }
+
+  /**
+   * Nothing has moved on the connection for a while. That is wrong where the client does not take what we write, and the
+   * end of a connection kept alive; a stream that has nothing to say, and a handler that takes its time, are let be.
+   */
+  #timedOut(socket: Socket): void {
+    const idle = this.clients.get(socket)?.unanswered.size === 0;
+    if (idle || socket.writableLength > 0) socket.destroy();
   }
 
   #request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {

@@ -33,6 +33,8 @@ export interface HttpLimits {
   readonly headTimeout: number;
   /** For a request with its body. */
   readonly requestTimeout: number;
+  /** For a client to take something of what is written to it. */
+  readonly writeTimeout: number;
   /** Between two requests of a connection. */
   readonly keepAlive: number;
   /** Between two looks at who is late with a request. */
@@ -49,6 +51,7 @@ export const HTTP_LIMITS: HttpLimits = {
   held: 16 * 1024 * 1024,
   headTimeout: 10_000,
   requestTimeout: 300_000,
+  writeTimeout: 30_000,
   keepAlive: 75_000,
   sweep: 1000,
 };

@@ -5,6 +5,9 @@ import { resolve } from 'node:path';
 /** Connections the system holds until we take them; Node takes few in a turn, and on a unix socket one more is turned away. */
 const BACKLOG = 4096;
 
+/** Bytes of a socket's path that the system takes; libuv would cut off the rest without a word. */
+const LONGEST_PATH = process.platform === 'linux' ? 107 : 103;
+
 /** A socket file. */
 export interface UnixAddress {
   readonly path: string;
@@ -44,6 +47,7 @@ export async function listen(server: Server, at: ListenAddress): Promise<void> {
 }
 
 async function listenOnPath(server: Server, path: string, mode: number): Promise<void> {
+  if (Buffer.byteLength(path) > LONGEST_PATH) throw new Error(`a socket file's path has at most ${LONGEST_PATH} bytes`);
   try {
     await beginOnPath(server, path, mode);
   } catch (error) {

@@ -19,8 +19,8 @@ Examples:
   msglite query -t 5 --broker tcp:127.0.0.1:9813 greeter 'who is there?'
 
 Exit codes:
-  0  done; the broker: ended as told, with nothing left undone
-  1  failed; standard error says why
+  0  done; the broker: ended by SIGTERM or SIGINT, after --drain-timeout at the latest
+  1  failed; standard error says why. A second signal ends the broker at once, too
   2  bad usage
   3  ready, query: nothing came in time
   130, 143  send, ready, query: ended by SIGINT, SIGTERM

@@ -92,7 +92,12 @@ function flag(name: string, { value, text, standard, standardText, repeatable, g
 }
 
 function command(program: Command, name: string, text: string): Command {
-  return program.command(name).description(text).copyInheritedSettings(program).helpOption('-h, --help', 'print this');
+  return program
+    .command(name)
+    .description(text)
+    .copyInheritedSettings(program)
+    .allowExcessArguments(false)
+    .helpOption('-h, --help', 'print this');
 }
 
 function timeout(text: string): Option {

@@ -9,7 +9,10 @@ export async function start(options: BrokerOptions): Promise<void> {
   let signalled = false;
   let stop = () => {};
   const onSignal = () => {
-    if (signalled) process.exit(1);
+    if (signalled) {
+      process.stderr.write('msglite: ended at once by a second signal\n');
+      process.exit(1);
+    }
     signalled = true;
     stop();
   };

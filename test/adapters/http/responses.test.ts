@@ -186,6 +186,34 @@ describe('http: from message to response', () => {
     expect(world.proxy.open).to.equal(0);
   });
 
+  it('a client that takes nothing of its answer is closed, in the time for that', async () => {
+    await world.stop();
+    world = await HttpWorld.start({ settings: { limits: { writeTimeout: 50 } } });
+    const asked = await ask();
+    client.socket.pause();
+    const size = 20_000_000;
+    asked.answer(`["200",["Content-Length","${size}"]]\n${'a'.repeat(size)}`);
+    expect(world.proxy.open).to.equal(0);
+    await eventually(() => world.proxy.connections === 0);
+  });
+
+  it('a stream that says nothing for longer than that goes on', async () => {
+    await world.stop();
+    world = await HttpWorld.start({ settings: { limits: { writeTimeout: 50 } } });
+    const asked = await ask();
+    asked.answer('["200",["Content-Length","2"]]\na');
+    await client.until('a');
+    // Whose request comes later, and is answered after its own connection was silent for as long, is let be, too.
+    const later = world.client('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    const second = await world.asked();
+    await new Promise((resolve) => client.socket.once('timeout', resolve).setTimeout(120));
+    second.answer('["200",["Content-Length","1"]]\nc');
+    await later.until('c');
+    asked.answer('b');
+    await client.until('b');
+    expect(world.proxy.open).to.equal(0);
+  });
+
   it('too much for a slow client breaks it off, and tells the handler', async () => {
     const asked = await ask();
     const cancel = world.listener(asked.head.cancelAddr);

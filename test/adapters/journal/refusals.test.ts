@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
@@ -152,6 +152,23 @@ describe('SQLite journal: what it refuses', () => {
     leaveByKill(file);
     rmSync(file);
     await refused(file, 'is gone but its log');
+  });
+
+  it('nobody else may read a journal that it makes', async () => {
+    const path = join(folder(), 'journal.db');
+    await leaveClosed(path);
+    expect(statSync(path).mode & 0o777).to.equal(0o600);
+  });
+
+  it('a journal whose tables are gone', async () => {
+    const path = join(folder(), 'journal.db');
+    await leaveClosed(path);
+    const db = new Database(path);
+    db.exec('DROP TABLE messages');
+    db.close();
+    expect(() => new SqliteJournal(path, 'full'))
+      .to.throw(JournalError)
+      .with.property('message', `the journal ${path} cannot be used (no such table: messages)`);
   });
 
   it('a folder in place of the file', async () => {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, Server } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { listen, showAddress } from '../../../src/adapters/tcp/listen.js';
@@ -88,6 +88,12 @@ describe('listen', () => {
         await once(server, 'close');
       }
     }
+  });
+
+  it('refuses a path that the system would cut off', async () => {
+    path = join(dirname(path), 'x'.repeat(120));
+    expect(await attempt()).to.match(/: a socket file's path has at most \d+ bytes$/);
+    expect(readdirSync(dirname(path))).to.deep.equal([]);
   });
 
   it('refuses a file that is no socket, and leaves it as it is', async () => {

@@ -58,15 +58,21 @@ export class SqliteJournal implements Journal {
   ) {
     const db = openDatabase(file, sync);
     this.#db = db;
-    this.#selectAll = db.prepare<[], Row>(SELECT_ALL).raw();
-    this.#insert = db.prepare(INSERT);
-    this.#delete = db.prepare(DELETE);
-    this.#selectMoment = db.prepare(SELECT_MOMENT);
-    this.#writeMoment = db.prepare(WRITE_MOMENT);
-    this.#measureLog = db.prepare(MEASURE_LOG);
-    this.#countFree = db.prepare<[], number>(COUNT_FREE).pluck();
-    this.#checkpoint = db.prepare(CHECKPOINT);
-    this.#write = db.transaction((batch: Batch) => this.#writeBatch(batch));
+    try {
+      this.#selectAll = db.prepare<[], Row>(SELECT_ALL).raw();
+      this.#insert = db.prepare(INSERT);
+      this.#delete = db.prepare(DELETE);
+      this.#selectMoment = db.prepare(SELECT_MOMENT);
+      this.#writeMoment = db.prepare(WRITE_MOMENT);
+      this.#measureLog = db.prepare(MEASURE_LOG);
+      this.#countFree = db.prepare<[], number>(COUNT_FREE).pluck();
+      this.#checkpoint = db.prepare(CHECKPOINT);
+      this.#write = db.transaction((batch: Batch) => this.#writeBatch(batch));
+    } catch (error) {
+      // Its schema is not what its version says.
+      db.close();
+      throw journalError(file, error as Error);
+    }
   }
 
   /** Finds the damage that a file too large to be checked at opening may hold; after that, no commit succeeds. */

@@ -1,3 +1,4 @@
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { JournalError, journalError } from './errors.js';
@@ -21,6 +22,7 @@ export function openDatabase(file: string, sync: 'normal' | 'full', migrations =
   try {
     refuseBySize(file);
     if (isUnfinished(file)) inspectUntouched(file, steps.length);
+    makePrivate(file);
     db = new Database(file, { timeout: 0 });
     // Before anything is read, so that one broker holds the file, and no shared memory file is needed.
     db.pragma('locking_mode = EXCLUSIVE');
@@ -70,4 +72,9 @@ function level(sync: 'normal' | 'full'): number {
 function expectPragma(db: Database.Database, pragma: string, expected: string | number): void {
   const actual = db.pragma(pragma, { simple: true });
   if (actual !== expected) throw new Error(`SQLite has ${pragma} = ${actual} where ${expected} was asked for`);
+}
+
+/** Messages are nobody else's business. SQLite gives its log the permissions of the file. */
+function makePrivate(file: string): void {
+  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
 }
