@@ -8,7 +8,7 @@ import type { HttpSettings } from './settings.js';
 export interface RequestMessages {
   /** Where its handler is to be told that nobody waits any more; in envelope 2 only. */
   readonly cancelAddr: string | undefined;
-  /** The head, with the body if that fits; then the pieces of a body that doesn't. */
+  /** The head, last: with the body if that fits, otherwise behind its pieces. If one of those is refused no handler is bothered. */
   readonly messages: readonly Message[];
 }
 
@@ -31,12 +31,13 @@ export function messagesOf(
     cancelAddr: envelope === 1 ? undefined : ids.unguessable(),
   };
   const text = envelope === 1 ? envelope1(head) : envelope2(head, apart ? '' : body);
-  const messages = [new Message(to, replyTo, text, timeout)];
+  const messages: Message[] = [];
   if (head.bodyAddr !== undefined) {
     for (const piece of envelope === 1 ? [body] : piecesOf(body)) {
       messages.push(new Message(head.bodyAddr, undefined, piece, timeout));
     }
   }
+  messages.push(new Message(to, replyTo, text, timeout));
   return { cancelAddr: head.cancelAddr, messages };
 }
 

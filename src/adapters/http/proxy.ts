@@ -164,9 +164,9 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, ClientOwner, S
     for (const message of messages) {
       this.exchange.send(message, this, label);
       if (open.isOver) return;
-      // Not before: a request that was refused has no handler.
-      open.cancelAddr = cancelAddr;
     }
+    // Not before: a request that was refused has no handler.
+    open.cancelAddr = cancelAddr;
   };
 
   // What the exchange says

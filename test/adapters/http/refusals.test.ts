@@ -169,6 +169,14 @@ describe('http: what is not answered by a handler', () => {
     expect(world.exchange.stats().sent).to.equal(0);
   });
 
+  it('503 where a long body finds no room, and no handler ever hears of the request', async () => {
+    await begin({ queues: { queueMessages: 2 } });
+    const body = 'x'.repeat(200_000);
+    const client = world.client(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    expect(await client.until('waiting\n')).to.match(/^HTTP\/1\.1 503 /);
+    expect(world.listener('web').waiting).to.equal(0);
+  });
+
   it('503 with Retry-After when the queue is full, and the connection goes on', async () => {
     await begin({ queues: { queueMessages: 1 } });
     const first = world.client('GET /1 HTTP/1.1\r\nHost: a\r\n\r\n');
