@@ -26,12 +26,15 @@ export const TROUBLE = Symbol('Trouble');
 /** Carries what ends a broker from where it happens to where it is handled. */
 export class Trouble {
   #report: (error: Error) => void = () => undefined;
+  /** The first error reported, if there was one. */
+  error: Error | undefined;
   /** Resolves with the first error reported. */
   readonly first = new Promise<Error>((resolve) => {
     this.#report = resolve;
   });
 
   report(error: Error): void {
+    this.error ??= error;
     this.#report(error);
   }
 }

@@ -75,7 +75,7 @@ class Broker implements RunningBroker {
     if (!this.#stopping) {
       this.#stopping = true;
       void this.#drain().then(
-        () => this.#end(),
+        () => this.#end(this.container.resolve<Trouble>(TROUBLE).error),
         (error) => this.#end(error),
       );
     }
@@ -116,8 +116,9 @@ class Broker implements RunningBroker {
 
   /** After a failed sync nothing may be promised any more: no connection hears another word of it. */
   async #fail(error: Error): Promise<void> {
-    this.#stopping = true;
     this.#log.minimal('failed', { error: error.message });
+    if (this.#stopping) return;
+    this.#stopping = true;
     try {
       await Promise.all([this.#tcp?.stop(0), this.#http?.stop(this.#clock.now())]);
       await this.#undoAll();

@@ -157,6 +157,25 @@ describe('a broker from its own container', () => {
     expect(log.lines.map(({ text }) => text)).to.include.members(['starting', 'listening', 'stopping', 'stopped']);
   });
 
+  it('a commit that fails while it stops is what it ends with', async () => {
+    const broker = await start();
+    const client = await LineClient.connect({ path });
+    const underWay = new Promise<(failure: JournalFailure) => void>((resolve) => {
+      journal.commit = (_batch, done) => resolve(done);
+    });
+    await client.send('> 1 60 a\r\nx\r\n');
+    const done = await underWay;
+    const stopped = broker.stop().then(
+      () => undefined,
+      (cause: Error) => cause,
+    );
+    done({ kind: 'failed', cause: new Error('EIO on fsync') });
+    const error = await stopped;
+    expect(error?.message).to.equal('the journal failed: EIO on fsync');
+    expect(journal.closed).to.equal(true);
+    await client.close();
+  });
+
   it('what keeps it from starting undoes what was started before', async () => {
     await start();
     journal = new TestJournal();
