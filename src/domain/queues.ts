@@ -72,25 +72,22 @@ export class Queues {
   /** Divides the next bucket in turn between itself and a new one. */
   #split(): void {
     const index = this.#buckets.length - this.#mask - 1;
+    const chain = this.#buckets[index];
+    this.#buckets[index] = undefined;
     this.#buckets.push(undefined);
-    this.#relink(index);
+    this.#relink(chain);
     if (this.#buckets.length === 2 * (this.#mask + 1)) this.#mask = 2 * this.#mask + 1;
   }
 
   /** The reverse of `#split`. */
   #merge(): void {
     if (this.#buckets.length === this.#mask + 1) this.#mask >>= 1;
-    let queue = this.#buckets.pop();
-    while (queue !== undefined) {
-      const { next } = queue;
-      this.#link(queue);
-      queue = next;
-    }
+    this.#relink(this.#buckets.pop());
   }
 
-  #relink(index: number): void {
-    let queue = this.#buckets[index];
-    this.#buckets[index] = undefined;
+  /** Puts a bucket's queues to where they belong by now. */
+  #relink(chain: Queue | undefined): void {
+    let queue = chain;
     while (queue !== undefined) {
       const { next } = queue;
       this.#link(queue);

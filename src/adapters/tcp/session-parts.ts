@@ -26,6 +26,6 @@ export interface SessionOwner {
   blocked(session: Session): void;
   /** It has taken everything again. */
   unblocked(session: Session): void;
-  /** It has all it is owed, for the time being. */
-  quiet(session: Session): void;
+  /** The client has all it is owed, for the time being. */
+  quiet(): void;
 }

@@ -139,7 +139,7 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
       this.#state = 'reading';
       this.parts.turn.resume(this.#resume);
     }
-    if (!this.busy) this.parts.owner.quiet(this);
+    if (!this.busy) this.parts.owner.quiet();
   }
 
   finished(): void {
