@@ -40,7 +40,7 @@ module.exports = {
       'protocol-imports',
       'itself and the vocabulary of the domain',
       { path: '^src/protocol' },
-      { path: '^src', pathNot: ['^src/protocol', '^src/domain/(address|message|errors)\\.ts$'] },
+      { path: '^src', pathNot: ['^src/protocol', '^src/domain/(address|control|message|errors)\\.ts$'] },
     ),
     rule(
       'client-needs-no-package',

@@ -4,9 +4,17 @@ export type Code =
   | 'bad-length'
   | 'bad-timeout'
   | 'bad-address'
+  | 'bad-option'
   | 'body-too-large'
   | 'line-too-long'
+  | 'tag-in-use'
+  | 'id-conflict'
   | 'full'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'no-such-delivery'
+  | 'dead'
+  | 'expired'
   | 'journal-failed';
 
 /** A command that was not carried out. `text` says what was wrong and what was expected; one line, no control characters. */

@@ -5,6 +5,34 @@
  */
 export type Body = string;
 
+/** Leased deliveries a message may have in all, where its sender does not say. */
+export const ATTEMPTS = 5;
+
+/** What a sender asks for beyond address, timeout and body. */
+export interface SendOptions {
+  /** The sender's own unique name for the message: 1 to 128 bytes. */
+  readonly id: string | undefined;
+  /** Milliseconds before it takes its place in its queue; 0 or more, less than its timeout. */
+  readonly delay: number;
+  /** Leased deliveries it may have in all: 1 or more. Then it is dead. */
+  readonly attempts: number;
+  /** Once somebody has sent to its reply address, it is not delivered again. */
+  readonly once: boolean;
+  /** Where it goes when it is dead. Undefined: `dead:` and its address. Empty: nowhere, it is dropped. */
+  readonly dead: string | undefined;
+  /** Its sender hears of it when it is taken, or when it is finished. */
+  readonly receipt: 'taken' | 'done';
+}
+
+export const STANDARD: SendOptions = Object.freeze({
+  id: undefined,
+  delay: 0,
+  attempts: ATTEMPTS,
+  once: false,
+  dead: undefined,
+  receipt: 'taken',
+});
+
 /**
  * What a sender sent. Never changes.
  *
@@ -20,6 +48,7 @@ export class Message {
     readonly body: Body,
     /** Milliseconds, 0 or more, as it was sent. See `lifetime`. */
     readonly timeout: number,
+    readonly options: SendOptions = STANDARD,
   ) {}
 }
 
