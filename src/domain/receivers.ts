@@ -28,10 +28,12 @@ export class Waiter implements Receive, Timed {
   ending: 'expired' | 'withdrawn' | undefined = undefined;
   span: Span | undefined = undefined;
   slot = 0;
-  readonly places: Place[] = [];
+  /** In the line of each of its addresses; none before it has stood in line. */
+  places: Place[] = [];
 
   constructor(
     readonly receiver: Receiver,
+    readonly addresses: readonly string[],
     /** Messages it still takes. */
     public wants: number,
     readonly due: number,
