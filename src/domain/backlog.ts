@@ -340,10 +340,10 @@ export class Backlog {
     });
   }
 
-  /** After the commit, when the journal knows what has its place by now. */
+  /** After the commit, when the journal knows what has its place by now; and when what is in memory has it, too. */
   #lookAgain(): void {
     this.core.commits?.flush(() => {
-      this.#lookAt = this.core.time.now();
+      this.#lookAt = this.core.time.now() + SWEEP_ON;
       this.core.setAlarm();
     });
   }

@@ -20,16 +20,23 @@ export class Audit {
     private readonly line: Line,
   ) {}
 
+  /** Whether the journal's small answers still hold up messages whose delay has ended. */
+  get isLate(): boolean {
+    const { now, journal } = this.scene;
+    return [...journal.rows.values()].some(({ stored }) => stored.ready > 0 && stored.ready <= now);
+  }
+
   // When nothing is under way: the disk holds what there is, and nothing else
 
   quiet(exchange: LocalExchange): void {
     const { scene, ledger } = this;
     const { rows } = scene.journal;
     scene.decided.clear();
+    const cold = exchange.stats().onDisk > 0;
     for (const item of [...ledger.alive]) {
       const row = rows.get(item.body);
       if (row === undefined) ledger.gone(item);
-      else this.#agrees(item, row, exchange.stats().onDisk > 0);
+      else this.#agrees(item, row, cold);
     }
     for (const body of rows.keys()) {
       const item = ledger.items.get(body);

@@ -19,13 +19,13 @@ export class Controls {
   ask(control: Control): void {
     const { scene } = this;
     const tag = `q${++this.#asked}`;
-    scene.note(`${tag} asks to ${JSON.stringify(control)}`);
+    scene.note(() => `${tag} asks to ${JSON.stringify(control)}`);
     this.#open++;
     let answers = 0;
     const then = this.#before(control);
     const asker: Asker = {
       answered: (_, answer) => {
-        scene.note(`${tag} is answered ${JSON.stringify(answer)}`);
+        scene.note(() => `${tag} is answered ${JSON.stringify(answer)}`);
         this.#open--;
         scene.check(++answers === 1, 'a question is answered once');
         then(answer as Record<string, unknown>);

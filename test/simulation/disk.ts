@@ -19,6 +19,9 @@ export interface Row {
 /** What the disk accepts: all; no new messages; nothing; or it breaks. */
 export type Mode = 'ok' | 'no adds' | 'full' | 'failing';
 
+/** Commits and reads in one step that show that there is no end to them. */
+const MOST = 3000;
+
 interface Operation {
   /** Of a commit: its number and what it changes. */
   readonly batch: Batch | undefined;
@@ -34,6 +37,8 @@ export class SimJournal implements Journal {
   prompt = false;
   /** Commits asked for so far, and the last of them that was kept; they go on counting over crashes. */
   issued = 0;
+  /** What it was asked for in this step. */
+  asked = 0;
   kept = 0;
   /** Somebody was told that there is no room. */
   wasFull = false;
@@ -110,6 +115,7 @@ export class SimJournal implements Journal {
   }
 
   #take(operation: Operation): void {
+    if (++this.asked > MOST) this.scene.fail('the broker goes round in circles');
     if (this.prompt && !this.busy) operation.run();
     else this.#operations.push(operation);
   }

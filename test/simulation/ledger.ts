@@ -93,7 +93,7 @@ export class Ledger implements Sender {
 
   accepted(tag: string, duplicate: boolean): void {
     const { scene } = this;
-    scene.note(`${tag} accepted${duplicate ? ' as a duplicate' : ''}`);
+    scene.note(() => `${tag} accepted${duplicate ? ' as a duplicate' : ''}`);
     const sending = this.#told(tag);
     const { item, receipt } = sending;
     if (item === undefined || item.refused) throw new Violation('a receipt for a message that was not taken');
@@ -114,7 +114,7 @@ export class Ledger implements Sender {
 
   refused(tag: string, refusal: Refusal): void {
     const { scene } = this;
-    scene.note(`${tag} refused: ${refusal.code}`);
+    scene.note(() => `${tag} refused: ${refusal.code}`);
     const { item, receipt, duplicate } = this.#told(tag);
     if (refusal.code === 'id-conflict') {
       scene.check(item === undefined, 'an id conflicts only with itself');
@@ -159,7 +159,9 @@ export class Ledger implements Sender {
     const { message, name } = delivery;
     const decided = this.#decided(name);
     const item = this.items.get(message.body);
-    scene.note(`${receiving.tag} gets ${message.body} at ${delivery.at} ${name ?? ''} attempt ${delivery.attempt}`);
+    scene.note(
+      () => `${receiving.tag} gets ${message.body} at ${delivery.at} ${name ?? ''} attempt ${delivery.attempt}`,
+    );
     if (item === undefined || item.refused) throw new Violation('what was not taken is not delivered');
     this.line.served(receiving, queueName(delivery.at), decided);
     this.#found(item, delivery, decided);
@@ -299,7 +301,7 @@ export class Ledger implements Sender {
   lapsed(delivery: Delivery): void {
     const { scene } = this;
     const item = this.itemOf(delivery);
-    scene.note(`${item.body} ${delivery.name} lapsed`);
+    scene.note(() => `${item.body} ${delivery.name} lapsed`);
     const { out } = item;
     if (out?.delivery !== delivery) throw new Violation('a lease that runs out was there');
     scene.check(out.written && scene.now >= out.end, 'a lease does not run out too soon');

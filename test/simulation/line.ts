@@ -76,7 +76,7 @@ export class Line {
 
   expires(receiving: Receiving): void {
     const { scene } = this;
-    scene.note(`${receiving.tag} expired`);
+    scene.note(() => `${receiving.tag} expired`);
     scene.check(!receiving.expired, 'a receive ends once');
     scene.check(receiving.withdrawnAt === Number.POSITIVE_INFINITY, 'a receive that was taken back does not expire');
     scene.check(receiving.got < receiving.count, 'a receive that got all does not expire');

@@ -137,7 +137,7 @@ export class Run {
   #sends(message: Message, again: boolean, taken = true): void {
     const { to, replyTo, body, timeout, options } = message;
     const tag = `s${++this.scene.tick}`;
-    this.scene.note(`${tag} sends ${body} to ${to} ${replyTo ?? '-'} ${timeout} ${JSON.stringify(options)}`);
+    this.scene.note(() => `${tag} sends ${body} to ${to} ${replyTo ?? '-'} ${timeout} ${JSON.stringify(options)}`);
     const sending = this.#ledger.sends(message, tag, again, taken);
     this.#exchange.send(message, this.#ledger, tag);
     if (sending.told && sending.item?.refused) this.#ledger.noReply();
@@ -194,28 +194,29 @@ export class Run {
   // Time, the journal and trouble
 
   #advance(milliseconds: number): void {
-    this.scene.note(`${milliseconds} ms pass`);
+    this.scene.note(() => `${milliseconds} ms pass`);
+    this.scene.journal.asked = 0;
     this.scene.timeTick = ++this.scene.tick;
     this.scene.clock.advance(milliseconds);
     this.#ledger.timePassed();
   }
 
   #endTurn(): void {
-    this.scene.note('the turn ends');
+    this.scene.note(() => 'the turn ends');
     this.scene.turn.end();
   }
 
   #journal(): void {
     const { journal } = this.scene;
     if (!journal.busy) return;
-    this.scene.note('the journal answers');
+    this.scene.note(() => 'the journal answers');
     journal.step();
   }
 
   #trouble(): void {
     const { journal, random } = this.scene;
     journal.mode = random.pick(['ok', 'ok', 'no adds', 'no adds', 'full', 'failing'] as const);
-    this.scene.note(`the disk: ${journal.mode}`);
+    this.scene.note(() => `the disk: ${journal.mode}`);
   }
 
   #flush(): void {
@@ -223,9 +224,9 @@ export class Run {
     const { open } = this.#ledger;
     const before = [...open.values()].filter(({ receipt }) => receipt === 'taken');
     const over = [...this.#ledger.items.values()].filter(({ where }) => where === 'over');
-    scene.note('a flush');
+    scene.note(() => 'a flush');
     this.#exchange.flush(() => {
-      scene.note('all is flushed');
+      scene.note(() => 'all is flushed');
       scene.check(
         before.every(({ told }) => told),
         'a flush comes after all receipts',
@@ -271,7 +272,7 @@ export class Run {
     const { scene } = this;
     const { journal } = scene;
     if (journal.mode !== 'ok' && this.scene.random.chance(0.7)) return;
-    scene.note('all comes to rest');
+    scene.note(() => 'all comes to rest');
     journal.mode = 'ok';
     do {
       // After a full disk the broker tries again and again, with pauses.
@@ -279,6 +280,10 @@ export class Run {
       journal.wasFull = false;
       for (let tries = 0; tries <= waits; tries++) {
         if (tries > 0) this.#advance(260);
+        this.#rest();
+      }
+      for (let looks = 0; looks < 30 && this.#audit.isLate; looks++) {
+        this.#advance(20);
         this.#rest();
       }
     } while (journal.wasFull);
@@ -305,7 +310,7 @@ export class Run {
     journal.mode = 'ok';
     journal.prompt = random.chance(0.2);
     const away = random.pick([0, 0, 3, 1000, 9000, 70_000, -5000]);
-    scene.note(`the broker crashes, and starts again after ${away} ms`);
+    scene.note(() => `the broker crashes, and starts again after ${away} ms`);
     scene.restart(away);
     this.#ledger.crashed();
     this.#line.crashed();

@@ -81,8 +81,8 @@ export class Scene implements Ids {
     this.#shift = moment === undefined ? 0 : moment.running + Math.max(0, wall - moment.wall) - this.clock.now();
   }
 
-  note(text: string): void {
-    this.trace?.push(`${this.now} ${text.replaceAll(/\.{9,}/g, '…')}`);
+  note(text: () => string): void {
+    this.trace?.push(`${this.now} ${text().replaceAll(/\.{9,}/g, '…')}`);
   }
 
   fail(rule: string): never {

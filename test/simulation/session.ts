@@ -59,7 +59,9 @@ export class Session {
 
   receive(tag: string, addresses: readonly string[], timeout: number, count: number, lease: number): void {
     const { scene, line } = this;
-    scene.note(`${this.name} ${tag} receives ${addresses.join(' ')} for ${timeout}, count ${count}, lease ${lease}`);
+    scene.note(
+      () => `${this.name} ${tag} receives ${addresses.join(' ')} for ${timeout}, count ${count}, lease ${lease}`,
+    );
     const tagged = new Tagged(this);
     const receiving: Receiving = {
       tag,
@@ -86,7 +88,7 @@ export class Session {
   withdraw(receiving: Receiving): void {
     const { receive, tag } = receiving;
     if (receive === undefined) return;
-    this.scene.note(`${this.name} ${tag} is withdrawn`);
+    this.scene.note(() => `${this.name} ${tag} is withdrawn`);
     this.line.withdraws(receiving);
     this.exchange.withdraw(receive);
   }
@@ -147,7 +149,7 @@ export class Session {
     if (name === undefined) return;
     const { scene } = this;
     const delivery = this.exchange.claim(name, this.#claimant);
-    scene.note(`${this.name} claims ${name}: ${delivery !== undefined}`);
+    scene.note(() => `${this.name} claims ${name}: ${delivery !== undefined}`);
     if (delivery === undefined) {
       scene.check(scene.now >= end || item.unsure, 'a lease can be claimed after a restart');
       return;
@@ -165,7 +167,7 @@ export class Session {
   toggle(): void {
     const { scene } = this;
     this.slow = !this.slow;
-    scene.note(`${this.name} is ${this.slow ? 'slow' : 'quick again'}`);
+    scene.note(() => `${this.name} is ${this.slow ? 'slow' : 'quick again'}`);
     this.line.lose((receiving) => this.#receivings.includes(receiving));
     if (this.slow) return;
     for (const { receive } of this.#receivings) {
@@ -176,7 +178,7 @@ export class Session {
 
   disconnect(): void {
     const { scene } = this;
-    scene.note(`${this.name} disconnects`);
+    scene.note(() => `${this.name} disconnects`);
     this.open = false;
     for (const receiving of this.#receivings) {
       if (receiving.receive?.waiting || (receiving.receive?.underWay ?? 0) > 0) this.withdraw(receiving);
@@ -198,21 +200,21 @@ export class Session {
   };
 
   #settle(held: Held): void {
-    this.scene.note(`${this.name} settles ${held.item.body} ${held.out.name ?? ''}`);
+    this.scene.note(() => `${this.name} settles ${held.item.body} ${held.out.name ?? ''}`);
     this.#drop(held);
     this.ledger.settles(held.item);
     this.exchange.settle(held.delivery);
   }
 
   #giveBack(held: Held, delay: number): void {
-    this.scene.note(`${this.name} gives ${held.item.body} ${held.out.name ?? ''} back, delay ${delay}`);
+    this.scene.note(() => `${this.name} gives ${held.item.body} ${held.out.name ?? ''} back, delay ${delay}`);
     this.#drop(held);
     this.ledger.givesBack(held.item, delay);
     this.exchange.giveBack(held.delivery, delay);
   }
 
   #keep(held: Held, milliseconds: number): void {
-    this.scene.note(`${this.name} keeps ${held.item.body} ${held.out.name} for ${milliseconds}`);
+    this.scene.note(() => `${this.name} keeps ${held.item.body} ${held.out.name} for ${milliseconds}`);
     if (this.unwritten.includes(held)) {
       this.unwritten = this.unwritten.filter((other) => other !== held);
       this.held.push(held);
