@@ -28,6 +28,8 @@ const sendable = address.map((text) => text.replace(/^dead:/, 'bread'));
 const body = bytes(0, 3000);
 const id = word(128);
 const milliseconds = fc.oneof(fc.nat(5000), fc.integer({ min: 0, max: 999_999_999_999 }));
+/** Of what has to be more than 0. */
+const lasting = milliseconds.map((time) => Math.max(1, time));
 const some = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 const plain = { bodyLength: 0, body: '' };
 
@@ -71,19 +73,19 @@ const receive: fc.Arbitrary<Pair<TaggedCommand>> = fc
   });
 
 const delivery: fc.Arbitrary<Pair<TaggedCommand>> = fc
-  .tuple(name, milliseconds, fc.constantFrom('done', 'give-back', 'keep'))
+  .tuple(name, lasting, fc.constantFrom('done', 'give-back', 'keep'))
   .map(([d, time, kind]): Pair<TaggedCommand> => {
     if (kind === 'done') return [commands.encodeDone(d), { kind, delivery: d, ...plain }];
-    if (kind === 'keep') return [commands.encodeKeep(d, time + 1), { kind, delivery: d, lease: time + 1, ...plain }];
+    if (kind === 'keep') return [commands.encodeKeep(d, time), { kind, delivery: d, lease: time, ...plain }];
     return [commands.encodeGiveBack(d, time), { kind: 'give-back', delivery: d, delay: time, ...plain }];
   });
 
 const hello: fc.Arbitrary<Pair<TaggedCommand>> = fc
-  .tuple(tag, some(address), some(milliseconds))
-  .map(([t, token, time]) => {
-    const idle = time === undefined ? undefined : time + 1;
-    return [commands.encodeHello(t, token, idle), { kind: 'hello', tag: t, token, idle, ...plain }] as const;
-  });
+  .tuple(tag, some(address), some(lasting))
+  .map(
+    ([t, token, idle]) =>
+      [commands.encodeHello(t, token, idle), { kind: 'hello', tag: t, token, idle, ...plain }] as const,
+  );
 
 const takeBack: fc.Arbitrary<Pair<TaggedCommand>> = tag.map(
   (t) => [commands.encodeTakeBack(t), { kind: 'take-back', tag: t, ...plain }] as const,
