@@ -53,6 +53,6 @@ export class Message {
 }
 
 /** Milliseconds for which a message waits to be received: one sent with a timeout of 0 lives for a second, as in 2010. */
-export function lifetime(message: Message): number {
+export function lifetime(message: Pick<Message, 'timeout'>): number {
   return message.timeout === 0 ? 1000 : message.timeout;
 }

@@ -1,4 +1,4 @@
-import type { Refused } from './refused.js';
+import { type Refused, refused } from './refused.js';
 import { Words } from './words.js';
 
 const LF = 10;
@@ -9,11 +9,17 @@ const FIRST_PIECE = 64 * 1024;
 
 const NOTHING = Buffer.alloc(0);
 
+const NO_END = 'body must be followed by \\r\\n';
+
 /** Decoders take turns; what one line says is taken before the next is read. */
 const WORDS = new Words();
 
 /** What a line and its body become. */
 export interface Frame {
+  /** Anything but `refused`. */
+  readonly kind: string;
+  /** In the tagged protocol: what an answer to it carries. A body that is too large is passed over then. */
+  readonly tag?: string;
   /** Bytes that follow the line. */
   readonly bodyLength: number;
   body: string;
@@ -31,9 +37,10 @@ export interface DecoderLimits {
 
 /**
  * Bytes in, commands out; it knows no socket. Feed it with `push`, then take with `next` until that returns
- * undefined. What the stream can't be followed past comes as a `Refused`, and is the last that comes.
+ * undefined. What can't be understood comes as a `Refused`. Where that says how much to `skip`, so much is passed over,
+ * without being held, with the line end behind it; otherwise it is the last that comes.
  *
- * States: at a line -> in a body -> at the body's end -> at a line; broken.
+ * States: at a line -> in a body, or passing over one -> at the body's end -> at a line; broken.
  */
 export class Decoder<F extends Frame> {
   #data: Buffer = NOTHING;
@@ -47,6 +54,9 @@ export class Decoder<F extends Frame> {
   #open: F | undefined;
   #body: Buffer = NOTHING;
   #filled = 0;
+
+  /** Bytes still to pass over before a body's end; -1: no body is passed over. */
+  #skip = -1;
 
   constructor(
     private readonly grammar: Grammar<F>,
@@ -88,35 +98,50 @@ export class Decoder<F extends Frame> {
   /** The next command; undefined when there is no whole one. */
   next(): F | Refused | undefined {
     if (this.#broken || this.held === 0) return undefined;
-    const frame = this.#open === undefined ? this.#line() : this.#continue(this.#open);
+    let frame: F | Refused | undefined;
+    if (this.#open !== undefined) frame = this.#continue(this.#open);
+    else frame = this.#skip === -1 ? this.#line() : this.#passOver();
     if (frame === undefined) this.hold();
-    else if ('code' in frame) this.#broken = true;
+    else if (isRefused(frame)) this.#refuse(frame.skip);
     return frame;
+  }
+
+  #refuse(skip: number | undefined): void {
+    if (skip === undefined) this.#broken = true;
+    else if (skip > 0) this.#skip = skip;
+  }
+
+  #passOver(): F | Refused | undefined {
+    const passed = Math.min(this.#skip, this.held);
+    this.#skip -= passed;
+    this.#position += passed;
+    const after = this.#skip > 0 ? -1 : this.#bodyEnd(this.#position);
+    if (after === -1) return undefined;
+    if (after === 0) return refused('bad-length', NO_END);
+    this.#skip = -1;
+    this.#position = after;
+    return this.#line();
   }
 
   #line(): F | Refused | undefined {
     for (;;) {
       const after = WORDS.read(this.#data, this.#position, this.#end);
       if ((after === -1 ? this.#end + 1 : after) - this.#position > this.limits.line) {
-        return {
-          kind: 'refused',
-          code: 'line-too-long',
-          text: `invalid command (a line has at most ${this.limits.line} bytes)`,
-        };
+        return refused('line-too-long', `invalid command (a line has at most ${this.limits.line} bytes)`);
       }
       if (after === -1) return undefined;
       this.#position = after;
       if (WORDS.count === 0) continue;
       const frame = this.grammar(WORDS);
-      if ('code' in frame || frame.bodyLength === 0) return frame;
-      if (frame.bodyLength > this.limits.body) return this.#tooLarge(frame.bodyLength);
+      if (isRefused(frame) || frame.bodyLength === 0) return frame;
+      if (frame.bodyLength > this.limits.body) return this.#tooLarge(frame);
       return this.#whole(frame) ?? this.#begin(frame);
     }
   }
 
-  #tooLarge(length: number): Refused {
-    const text = `invalid body length format (a body has at most ${this.limits.body} bytes, not ${length})`;
-    return { kind: 'refused', code: 'body-too-large', text };
+  #tooLarge({ bodyLength, tag }: F): Refused {
+    const text = `invalid body length format (a body has at most ${this.limits.body} bytes, not ${bodyLength})`;
+    return refused('body-too-large', text, tag, tag === undefined ? undefined : bodyLength);
   }
 
   /** The frame with its body where all of that is there already: the common case, without a second copy. */
@@ -129,7 +154,7 @@ export class Decoder<F extends Frame> {
   }
 
   #finish(frame: F, after: number): F | Refused {
-    if (after === 0) return { kind: 'refused', code: 'bad-length', text: 'body must be followed by \\r\\n' };
+    if (after === 0) return refused('bad-length', NO_END, frame.tag);
     this.#position = after;
     return frame;
   }
@@ -176,4 +201,8 @@ export class Decoder<F extends Frame> {
     if (end + 1 >= this.#end) return -1;
     return data[end + 1] === LF ? end + 2 : 0;
   }
+}
+
+function isRefused(frame: Frame | Refused): frame is Refused {
+  return frame.kind === 'refused';
 }

@@ -32,6 +32,7 @@ export const TIMEOUT = '*\r\n';
 /** Goodbye. */
 export const GOODBYE = '.\r\n';
 
-function encodeBody(body: string): string {
+/** The end of a line, and the body behind it. */
+export function encodeBody(body: string): string {
   return body.length === 0 ? '\r\n' : `\r\n${body}\r\n`;
 }

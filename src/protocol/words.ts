@@ -2,11 +2,13 @@ const LF = 10;
 const CR = 13;
 const BLANK = 32;
 const TAB = 9;
+const EQUALS = 0x3d;
+const POINT = 0x2e;
 
 /** The largest number that 2010 could hold; more is refused. */
 const LARGEST = 2 ** 31 - 1;
-/** Words noted of one line; no command has more, so that what is past them need only be counted. */
-const NOTED = 16;
+/** Words noted of one line. What is past them is only counted: no command has so many, however many options are added to it. */
+export const NOTED = 32;
 /** Addresses come again and again: a string made once costs no copy, no second hashing, and no second place in memory. */
 const KNOWN = 1024;
 
@@ -65,6 +67,40 @@ export class Words {
     return index < this.count && this.#ends[index] === start + 1 ? (this.#data[start] as number) : -1;
   }
 
+  /** The byte of which the word is made, twice; -1 if it is another word, or not there. */
+  double(index: number): number {
+    const start = this.#starts[index] as number;
+    if (index >= this.count || this.#ends[index] !== start + 2) return -1;
+    const byte = this.#data[start] as number;
+    return this.#data[start + 1] === byte ? byte : -1;
+  }
+
+  /** Whether the word begins with this. */
+  begins(index: number, text: string): boolean {
+    if (index >= this.count) return false;
+    const start = this.#starts[index] as number;
+    if ((this.#ends[index] as number) - start < text.length) return false;
+    for (let i = 0; i < text.length; i++) {
+      if (this.#data[start + i] !== text.charCodeAt(i)) return false;
+    }
+    return true;
+  }
+
+  /** Whether there is a `=` in the word. */
+  assigns(index: number): boolean {
+    const end = index < this.count ? (this.#ends[index] as number) : 0;
+    for (let i = this.#starts[index] as number; i < end; i++) {
+      if (this.#data[i] === EQUALS) return true;
+    }
+    return false;
+  }
+
+  /** The word, from its byte `from` on. For what does not come again: it is not remembered. */
+  tail(index: number, from: number): string {
+    if (index >= this.count) return '';
+    return this.#data.toString('latin1', (this.#starts[index] as number) + from, this.#ends[index] as number);
+  }
+
   /** The word; empty if it is not there. */
   text(index: number): string {
     if (index >= this.count) return '';
@@ -86,10 +122,10 @@ export class Words {
     return true;
   }
 
-  /** The words from `index` on, as far as they are noted. */
-  texts(index: number): string[] {
+  /** The words from `index` to before `end`, as far as they are noted. */
+  texts(index: number, end = this.count): string[] {
     const texts: string[] = [];
-    for (let i = index; i < this.count && i < NOTED; i++) texts.push(this.text(i));
+    for (let i = index; i < end && i < NOTED; i++) texts.push(this.text(i));
     return texts;
   }
 
@@ -101,10 +137,27 @@ export class Words {
     return this.#data.toString('latin1', start, end).trimEnd();
   }
 
-  /** A whole number of 0 or more in decimal digits; -1 if it is none. */
-  length(index: number): number {
+  /** A whole number of 0 or more in decimal digits, from the word's byte `from` on; -1 if it is none. */
+  length(index: number, from = 0): number {
     if (index >= this.count) return -1;
-    return this.#digits(this.#starts[index] as number, this.#ends[index] as number);
+    return this.#digits((this.#starts[index] as number) + from, this.#ends[index] as number);
+  }
+
+  /**
+   * Seconds, from the word's byte `from` on: 1 to 9 digits, then perhaps a point and 1 to 3 more.
+   * @returns milliseconds; -1 if it is no such number
+   */
+  milliseconds(index: number, from = 0): number {
+    if (index >= this.count) return -1;
+    const start = (this.#starts[index] as number) + from;
+    const end = this.#ends[index] as number;
+    let point = start;
+    while (point < end && this.#data[point] !== POINT) point++;
+    const whole = point - start > 9 ? -1 : this.#digits(start, point);
+    if (point === end || whole === -1) return whole === -1 ? -1 : 1000 * whole;
+    const places = end - point - 1;
+    const part = places > 3 ? -1 : this.#digits(point + 1, end);
+    return part === -1 ? -1 : 1000 * whole + part * (places === 1 ? 100 : places === 2 ? 10 : 1);
   }
 
   /** Whole seconds, perhaps with a sign; a negative number counts as 0. -1 if it is no number. */

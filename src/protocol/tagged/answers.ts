@@ -11,7 +11,7 @@ export interface DoneAnswer extends Frame {
 /** `-- tag code text`, and `-- @delivery code text`: refused. */
 export interface RefusedTag extends Frame {
   readonly kind: 'refusal';
-  /** A tag, or a delivery's name with its `@`. Empty where the broker could not tell: then it closes the connection. */
+  /** A tag, or a delivery's name with its `@`. Empty where the broker could not tell, and wrote `?`. */
   readonly tag: string;
   /** One of the protocol's codes, or one of a later version. */
   readonly code: string;
