@@ -7,8 +7,15 @@ export class TestAccess implements Access {
 
   constructor() {
     for (const name of ['worker', 'sender', 'admin']) {
-      const may = (who: string) => (address: string) => name === 'admin' || (name === who && address.startsWith('jobs.'));
-      const rights = { name, admin: name === 'admin', revoked: false, maySend: may('sender'), mayReceive: may('worker') };
+      const may = (who: string) => (address: string) =>
+        name === 'admin' || (name === who && address.startsWith('jobs.'));
+      const rights = {
+        name,
+        admin: name === 'admin',
+        revoked: false,
+        maySend: may('sender'),
+        mayReceive: may('worker'),
+      };
       this.#rights.set(`${name}-token`, rights);
     }
   }

@@ -52,7 +52,11 @@ describe('TokenFile', () => {
   });
 
   it('compares prefixes byte by byte, as addresses are', () => {
-    expect(open(`u ${hash('u')} send=ü`).rights('u')?.maySend('\xc3\xbc.x')).to.equal(true);
+    expect(
+      open(`u ${hash('u')} send=ü`)
+        .rights('u')
+        ?.maySend('\xc3\xbc.x'),
+    ).to.equal(true);
   });
 
   it('wants a token on TCP, or everywhere', () => {

@@ -125,7 +125,9 @@ async function taggedRounds(broker: TcpBroker, over: () => boolean): Promise<num
       '++ a\r\n',
     );
     const answer = await asker.until((received) => received.endsWith(`${question}\r\n`));
-    expect(answer).to.match(new RegExp(`^(\\+\\+ s\\r\\n)?>> answers ${length} 1000000 ~well-behaved~${rounds} - attempt=1`));
+    expect(answer).to.match(
+      new RegExp(`^(\\+\\+ s\\r\\n)?>> answers ${length} 1000000 ~well-behaved~${rounds} - attempt=1`),
+    );
   }
   await Promise.all([asker.close(), handler.close()]);
   return rounds;

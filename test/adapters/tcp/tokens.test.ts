@@ -18,9 +18,7 @@ describe('a tagged session that wants a token', () => {
 
   it('carries out nothing before, and says so', async () => {
     await client.tell('>> 1 5 60 a -\r\nhello\r\n<< 2 0 a\r\n.. 3\r\n++ @d\r\n== 5 stats\r\n!! 6\r\n');
-    expect(heard()).to.equal(
-      ['1', '2', '3', '@d', '5', '6'].map((tag) => `-- ${tag} unauthorized\r\n`).join(''),
-    );
+    expect(heard()).to.equal(['1', '2', '3', '@d', '5', '6'].map((tag) => `-- ${tag} unauthorized\r\n`).join(''));
     expect(client.ended).to.equal(false);
     expect(stats()).to.include({ sent: 0, receivers: 0 });
     await client.tell('!! 6 sender-token\r\n>> 1 5 60 jobs.a -\r\nhello\r\n');
