@@ -36,7 +36,12 @@ export class BrokerProcess {
 
   /** Resolves when the log says so often that it listens, or does not resolve but throws when the broker ends first. */
   async listening(times = 1): Promise<this> {
-    while (this.#log.split(' listening ').length <= times) {
+    return this.says(' listening ', times);
+  }
+
+  /** The same for any text. */
+  async says(text: string, times = 1): Promise<this> {
+    while (this.#log.split(text).length <= times) {
       const more = once(this.#child.stderr as NodeJS.ReadableStream, 'data');
       const ended = await Promise.race([more.then(() => undefined), this.#ended]);
       if (ended !== undefined) throw new Error(`the broker ended (${ended}):\n${this.#log}`);
