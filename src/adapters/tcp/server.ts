@@ -8,7 +8,7 @@ import type { Log } from '../../ports/log.js';
 import { CLOCK, EXCHANGE, LOG, TURN } from '../../ports/tokens.js';
 import type { Turn } from '../../ports/turn.js';
 import { accept } from './accept.js';
-import { type ListenAddress, listen, showAddress } from './listen.js';
+import { boundAddress, type ListenAddress, listen, showAddress } from './listen.js';
 import { Session } from './session.js';
 import type { SessionOwner, SessionParts } from './session-parts.js';
 
@@ -191,10 +191,4 @@ export class TcpServer implements SessionOwner {
     }
     if (this.#patience.next !== Number.POSITIVE_INFINITY) this.#alarm.set(this.#patience.next);
   }
-}
-
-function boundAddress(server: Server | undefined, address: ListenAddress): ListenAddress {
-  const bound = server?.address();
-  if ('path' in address || typeof bound !== 'object' || bound === null) return address;
-  return { host: address.host, port: bound.port };
 }
