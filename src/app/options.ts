@@ -2,6 +2,7 @@ import { getHeapStatistics } from 'node:v8';
 import type { ListenAddress } from '../adapters/tcp/listen.js';
 import { type Endpoint, parseHostAndPort } from '../client/address.js';
 import type { QueueLimits } from '../domain/limits.js';
+import { type AccessOptions, accessOptions, refuseOpenTcp, type TlsOptions, tlsOptions } from './options/access.js';
 import { type Resolved, resolve } from './options/resolve.js';
 import type { Flags } from './options/sources.js';
 import { type OptionName, optionOf, type Values } from './options/table.js';
@@ -14,6 +15,9 @@ export interface BrokerOptions {
   readonly http: HttpOptions | undefined;
   /** Undefined: nothing is kept across restarts. */
   readonly journal: JournalOptions | undefined;
+  readonly access: AccessOptions;
+  /** For all TCP addresses; undefined: none. */
+  readonly tls: TlsOptions | undefined;
   readonly limits: BrokerLimits;
   readonly log: LogOptions;
   /** What is in flight when the broker is to stop has so long to finish. */
@@ -59,10 +63,15 @@ export function brokerOptions(flags: Flags, environment: NodeJS.ProcessEnv): Bro
   const resolved = resolve(flags, environment);
   refuseFlagsFor('commands', flags, 'is for send, ready and query');
   const { values, given } = resolved;
+  const listen = listenAddresses(resolved);
+  const [access, tls] = [accessOptions(values), tlsOptions(values)];
+  if (!values.insecure) refuseOpenTcp(listen, tls, access);
   return deepFreeze({
-    listen: listenAddresses(resolved),
+    listen,
     http: given.has('http-network') || given.has('http-address') ? httpOptions(resolved) : undefined,
     journal: values.journal === undefined ? undefined : { file: values.journal, sync: values['journal-sync'] },
+    access,
+    tls,
     limits: limits(values),
     log: { level: values.loglevel, format: values['log-format'] },
     drainTimeout: values['drain-timeout'],

@@ -131,7 +131,12 @@ export interface Journal {
    * Reads messages, as of the commits before: `count` at most, and no more once their bodies have `bytes` bytes, but one
    * if there is one. Calls `done` once, at once or later.
    */
-  read(wanted: Wanted, count: number, bytes: number, done: (found: readonly Stored[], failure?: JournalFailure) => void): void;
+  read(
+    wanted: Wanted,
+    count: number,
+    bytes: number,
+    done: (found: readonly Stored[], failure?: JournalFailure) => void,
+  ): void;
   /** Releases what is held. Commits under way are done before it resolves. */
   close(): Promise<void>;
 }

@@ -11,6 +11,7 @@ import { query } from './query.js';
 import { type ReadyFlags, ready } from './ready.js';
 import { type SendFlags, send } from './send.js';
 import { start } from './start.js';
+import { type TokenFlags, token } from './token.js';
 
 /**
  * Runs the command that the arguments name.
@@ -45,6 +46,14 @@ export async function runProgram(args: readonly string[], environment: NodeJS.Pr
     .action(async (to: string, body: string | undefined, flags: ReadyFlags) => {
       exitCode = await query(at(), to, body, flags);
     });
+  command(program, 'token', 'draw a token: its line for --tokens to standard output, itself to standard error')
+    .argument('<name>', 'whose it is, in one word')
+    .option('--send <prefix>', 'may send to addresses that begin so; * for all; repeatable', collect)
+    .option('--receive <prefix>', 'may receive on addresses that begin so; * for all; repeatable', collect)
+    .option('--admin', 'may inspect and control the broker')
+    .action((name: string, flags: TokenFlags) => {
+      exitCode = token(name, flags);
+    });
 
   await program.parseAsync(doubleDashes(args, longOptions(program), 'tr'), { from: 'user' });
   return exitCode;
@@ -53,7 +62,7 @@ export async function runProgram(args: readonly string[], environment: NodeJS.Pr
 /** The command without a command's name: the broker. */
 function brokerCommand(environment: NodeJS.ProcessEnv): Command {
   const program = new Command('msglite')
-    .usage('[options]\n       msglite [options] send|ready|query …')
+    .usage('[options]\n       msglite [options] send|ready|query|token …')
     .description(ABOUT)
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this')
@@ -84,11 +93,18 @@ function oneLine(text: string): string {
     .replaceAll('\n', ' ')}\n`;
 }
 
-function flag(name: string, { value, text, standard, standardText, repeatable, group }: TableOption): Option {
-  const shown = standard ?? standardText;
-  const made = new Option(`--${name} <${value}>`, shown === undefined ? text : `${text} (default: ${shown})`);
-  if (repeatable) made.argParser((one: string, before: string[] = []) => [...before, one]);
+function flag(name: string, { value, text, standard, standardText, repeatable, yesOrNo, group }: TableOption): Option {
+  const shown = yesOrNo ? undefined : (standard ?? standardText);
+  const made = new Option(
+    yesOrNo ? `--${name}` : `--${name} <${value}>`,
+    shown === undefined ? text : `${text} (default: ${shown})`,
+  );
+  if (repeatable) made.argParser(collect);
   return made.helpGroup(group);
+}
+
+function collect(one: string, before: string[] = []): string[] {
+  return [...before, one];
 }
 
 function command(program: Command, name: string, text: string): Command {
@@ -109,10 +125,10 @@ function timeout(text: string): Option {
 
 /** The broker's options that were given as flags, by their names. */
 function flagsOf(program: Command): Flags {
-  const flags: Record<string, string | string[]> = {};
+  const flags: Record<string, string | string[] | boolean> = {};
   for (const option of program.options) {
     if (program.getOptionValueSource(option.attributeName()) !== 'cli') continue;
-    flags[option.name()] = program.getOptionValue(option.attributeName()) as string | string[];
+    flags[option.name()] = program.getOptionValue(option.attributeName()) as string | string[] | boolean;
   }
   return flags;
 }

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { count, endpoint, filePath, messageAddress, mode, oneOf, seconds, size } from './values.js';
+import { count, endpoint, filePath, messageAddress, mode, oneOf, seconds, size, yesOrNo } from './values.js';
 
 /** Headings of the help. */
-export type Group = 'Where:' | 'HTTP proxy:' | 'Journal:' | 'Limits:' | 'Log:' | 'General:';
+export type Group = 'Where:' | 'Access:' | 'HTTP proxy:' | 'Journal:' | 'Limits:' | 'Log:' | 'General:';
 
 /**
  * One option, under its name as a flag. The name in the environment is made from it (`http-address`:
@@ -23,6 +23,8 @@ export interface Option {
   readonly repeatable?: true;
   /** A configuration file may give it as a number. */
   readonly numeric?: true;
+  /** As a flag it has no value; elsewhere it is `true` or `false`. */
+  readonly yesOrNo?: true;
   /** Who it is for; both if not given. */
   readonly only?: 'broker' | 'commands';
 }
@@ -71,6 +73,69 @@ export const TABLE = {
     value: 'OCTAL',
     text: 'permissions of the socket files: who may write to one can use the broker',
     standard: '0660',
+    only: 'broker',
+  }),
+  tokens: option({
+    schema: filePath,
+    group: 'Access:',
+    value: 'FILE',
+    text: 'clients need one of the tokens in this file, which msglite token makes; read again on SIGHUP',
+    standardText: 'none: who can connect may do everything',
+    only: 'broker',
+  }),
+  'tokens-on': option({
+    schema: oneOf('all', 'tcp'),
+    group: 'Access:',
+    value: 'all|tcp',
+    text: 'where they need one; without it, who may write to a socket file may do everything',
+    standard: 'tcp',
+    only: 'broker',
+  }),
+  'auth-timeout': option({
+    schema: seconds(0.1),
+    group: 'Access:',
+    value: 'SECONDS',
+    text: 'time a client has for the TLS handshake, and to show its token',
+    standard: '10',
+    numeric: true,
+    only: 'broker',
+  }),
+  'tls-cert': option({
+    schema: filePath,
+    group: 'Access:',
+    value: 'FILE',
+    text: 'TLS on all TCP addresses: the certificate and its chain, in PEM; read again on SIGHUP, like the next two',
+    only: 'broker',
+  }),
+  'tls-key': option({
+    schema: filePath,
+    group: 'Access:',
+    value: 'FILE',
+    text: 'its key',
+    only: 'broker',
+  }),
+  'tls-ca': option({
+    schema: filePath,
+    group: 'Access:',
+    value: 'FILE',
+    text: "ask for clients' certificates, signed by one of these",
+    only: 'broker',
+  }),
+  'tls-client-certs': option({
+    schema: oneOf('require', 'allow'),
+    group: 'Access:',
+    value: 'require|allow',
+    text: 'with --tls-ca, whether to turn away a client that has none',
+    standard: 'require',
+    only: 'broker',
+  }),
+  insecure: option({
+    schema: yesOrNo,
+    group: 'Access:',
+    value: 'YES',
+    text: 'listen beyond the loopback address without TLS and tokens all the same',
+    standard: 'false',
+    yesOrNo: true,
     only: 'broker',
   }),
   'http-network': option({

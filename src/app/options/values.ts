@@ -12,6 +12,9 @@ export function oneOf<const T extends readonly [string, ...string[]]>(...words: 
   return z.enum(words, { error: `one of: ${words.join(', ')}` });
 }
 
+/** What is on or off. */
+export const yesOrNo = oneOf('true', 'false').transform((text) => text === 'true');
+
 /** Bytes, in units of 1024 where a letter follows. */
 export function size(least: number) {
   const error = `a size of at least ${least} bytes, such as 4096, 64k, 16M or 2G`;
