@@ -46,8 +46,8 @@ export function onSignals(first: () => void, second: () => void = endAtOnce): ()
   let signalled = false;
   const onSignal = () => {
     if (signalled) second();
+    else first();
     signalled = true;
-    first();
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);

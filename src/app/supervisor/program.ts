@@ -13,13 +13,12 @@ async function run(part: string | undefined): Promise<void> {
       const order = message as Order;
       if (order.order === 'begin') begin(order.work);
     });
-    // There is nothing to begin any more, and nothing to finish.
-    process.once('disconnect', () => process.exit(EXIT.failed));
+    process.once('disconnect', endAtOnce);
   });
   await (part === 'proxy' ? import('../proxy.js') : import('../lifecycle.js'));
   report({ report: 'loaded' });
   const given = await work;
-  process.removeAllListeners('disconnect');
+  process.off('disconnect', endAtOnce);
   await runUntilStopped(
     async () => {
       const running = await begin(given);
@@ -36,6 +35,11 @@ async function run(part: string | undefined): Promise<void> {
       if (!process.connected) stop();
     },
   );
+}
+
+/** There is nothing to begin any more, and nothing to finish. */
+function endAtOnce(): never {
+  process.exit(EXIT.failed);
 }
 
 async function begin(work: Work): Promise<Running & { readonly addresses: readonly ListenAddress[] }> {
