@@ -1,3 +1,5 @@
+import type { Ids } from '../ports/ids.js';
+
 /** Longest address, in bytes. */
 export const MAX_ADDRESS = 255;
 /** Most addresses one receiver can wait on. */
@@ -28,4 +30,28 @@ export function queueName(address: string): string {
 /** Whether one can wait on this address: on a label one can't, only on its mailbox. */
 export function isReceivable(address: string): boolean {
   return queueName(address) === address;
+}
+
+/** What every reply address that the broker makes begins with. */
+const REPLY = 'reply:';
+/** What the addresses of dead letters begin with, unless their senders named others. */
+const DEAD = 'dead:';
+
+/** A fresh address that nobody can guess: who has it may send to it. */
+export function replyAddress(ids: Ids): string {
+  return REPLY + ids.unguessable();
+}
+
+export function isReplyAddress(address: string): boolean {
+  return address.startsWith(REPLY);
+}
+
+/** Where a message goes when it is dead and its sender named no place. An address that would become too long is cut. */
+export function deadAddress(address: string): string {
+  return (DEAD + address).slice(0, MAX_ADDRESS);
+}
+
+/** Only the broker sends there. */
+export function isDeadAddress(address: string): boolean {
+  return address.startsWith(DEAD);
 }

@@ -1,37 +1,19 @@
-import type { Sender } from '../ports/exchange.js';
 import type { Journal, JournalFailure, Moment } from '../ports/journal.js';
 import type { Turn } from '../ports/turn.js';
 import type { Entry } from './entry.js';
 import type { Refusal } from './errors.js';
+import type { KnownId } from './known-ids.js';
+import { type Waits, Window } from './window.js';
 
 /** Milliseconds between two tries while the disk is full. */
 export const RETRY_PAUSE = 250;
 
-const DISK_FULL: Refusal = { code: 'full', text: 'the disk that holds the journal is full' };
+export const DISK_FULL: Refusal = { code: 'full', text: 'the disk that holds the journal is full' };
 const FAILED: Refusal = { code: 'journal-failed', text: 'the journal failed and the broker is stopping' };
-
-/** A send that waits for its commit. */
-interface Pending {
-  readonly entry: Entry;
-  readonly sender: Sender;
-  readonly tag: string;
-}
-
-/** What came and what ended since the last commit. */
-class Window {
-  readonly sends: Pending[] = [];
-  readonly removed: number[] = [];
-
-  get empty(): boolean {
-    return this.sends.length === 0 && this.removed.length === 0;
-  }
-}
 
 /** What commits ask of the exchange. */
 export interface CommitsOwner {
   moment(): Moment;
-  /** Takes a queued message out again, because it can't be kept. */
-  discard(entry: Entry): void;
   /** When to call `retry` changed. */
   retryChanged(): void;
   /** Nothing can be promised any more: the broker has to end. */
@@ -39,19 +21,21 @@ export interface CommitsOwner {
 }
 
 /**
- * Group commit. What arrives in one turn of the event loop becomes one transaction, and what came and went within
- * it is never written. One commit is under way at a time; what comes meanwhile makes up the next.
+ * Group commit. What changes in one turn of the event loop becomes one transaction, and what came and went within
+ * it is never written. One commit is under way at a time; what changes meanwhile makes up the next.
  *
- * States: working <-> full (sends are refused, ends of messages gather, a commit is tried now and then) -> failed.
+ *     working <-> no room <-> full        any -> failed
+ *
+ * `no room`: new messages are refused, everything else is written. `full`: nothing can be, and is tried now and then.
  */
 export class Commits {
-  #state: 'working' | 'full' | 'failed' = 'working';
+  #state: 'working' | 'no room' | 'full' | 'failed' = 'working';
   #window = new Window();
   #asked = false;
   #busy = false;
   #retryAt = Number.POSITIVE_INFINITY;
   #drained: (() => void)[] = [];
-  readonly #commit = () => this.#begin();
+  readonly #commit = () => this.#begin(this.#state === 'working');
 
   constructor(
     private readonly journal: Journal,
@@ -67,28 +51,66 @@ export class Commits {
   /** Why no message can be kept just now. */
   get refusal(): Refusal | undefined {
     if (this.#state === 'working') return undefined;
-    return this.#state === 'full' ? DISK_FULL : FAILED;
+    return this.#state === 'failed' ? FAILED : DISK_FULL;
   }
 
-  /** The message is to be kept; its sender hears of it after the commit. */
-  add(entry: Entry, sender: Sender, tag: string): void {
-    entry.kept = 'pending';
-    this.#window.sends.push({ entry, sender, tag });
+  /** What the journal has to know of the message has changed. */
+  touch(entry: Entry): void {
+    this.#window.gather(entry);
     this.#ask();
   }
 
-  /** The message is over. */
-  remove(entry: Entry): void {
-    if (entry.kept === 'yes') {
-      this.#window.removed.push(entry.seq);
-      this.#ask();
-    }
-    entry.kept = 'no';
+  /** So has what it knows of its deliveries. */
+  touchDelivery(entry: Entry): void {
+    entry.redelivered = true;
+    this.touch(entry);
+  }
+
+  /** A message that is not in memory is over. */
+  removeCold(seq: number): void {
+    this.#window.removed.push(seq);
+    this.#ask();
+  }
+
+  finished(known: KnownId): void {
+    this.#window.finished.push(known);
+    this.#ask();
+  }
+
+  forgotten(number: number): void {
+    this.#window.forgotten = number;
+    this.#ask();
+  }
+
+  pause(address: string, paused: boolean): void {
+    this.#window.pauses.set(address, paused);
+    this.#ask();
+  }
+
+  /** It hears of the commit of what was changed so far. */
+  await(waits: Waits): void {
+    this.#window.waits.push(waits);
+    this.#ask();
   }
 
   retry(): void {
     this.#retryAt = Number.POSITIVE_INFINITY;
-    this.#begin();
+    this.#begin(this.#state !== 'full');
+  }
+
+  /** Calls `done` once all that was changed so far is on disk; never, if the journal fails. */
+  flush(done: () => void): void {
+    if (!this.#busy && this.#window.empty) {
+      done();
+      return;
+    }
+    this.await({
+      committed: () => {
+        done();
+        return true;
+      },
+      postponed: () => true,
+    });
   }
 
   /** Calls `done` when nothing is left to commit, or nothing more can be. */
@@ -98,71 +120,71 @@ export class Commits {
       return;
     }
     this.#drained.push(done);
-    if (!this.#busy) this.#begin();
+    if (!this.#busy) this.#begin(this.#state === 'working');
   }
 
   #ask(): void {
-    if (this.#asked || this.#busy || this.#state !== 'working') return;
+    if (this.#asked || this.#busy || this.#state === 'full' || this.#state === 'failed') return;
     this.#asked = true;
     this.turn.commit(this.#commit);
   }
 
-  #begin(): void {
+  /** @param adds whether new messages are written, too */
+  #begin(adds: boolean): void {
     this.#asked = false;
     if (this.#busy || this.#state === 'failed') return;
     const window = this.#window;
     this.#window = new Window();
-    const added: Entry[] = [];
-    for (const { entry } of window.sends) {
-      if (entry.kept !== 'pending') continue;
-      entry.kept = 'yes';
-      added.push(entry);
-    }
+    const batch = window.batch(adds, this.#window, () => this.owner.moment());
     // On a full disk an empty batch is the probe that tells whether space has come back.
-    if (added.length === 0 && window.removed.length === 0 && this.#state === 'working') {
-      this.#end(window);
+    if (batch === undefined && this.#state === 'working') {
+      this.#end(window, adds);
       return;
     }
     this.#busy = true;
-    this.journal.commit({ added, removed: window.removed, moment: this.owner.moment() }, (failure) => {
+    this.journal.commit(batch ?? window.emptyBatch(this.owner.moment()), (failure) => {
       this.#busy = false;
-      this.#end(window, failure);
+      this.#end(window, adds, failure);
     });
   }
 
-  #end(window: Window, failure?: JournalFailure): void {
+  #end(window: Window, adds: boolean, failure?: JournalFailure): void {
     if (failure?.kind === 'failed') {
       this.#state = 'failed';
       this.owner.journalFailed(failure.cause);
     } else if (failure?.kind === 'full') {
-      this.#full(window);
+      this.#full(window, adds);
     } else {
-      this.#state = 'working';
-      for (const { sender, tag } of window.sends) sender.accepted(tag);
+      this.#succeeded(window, adds);
     }
-    if (this.#state === 'working' && !this.#window.empty) this.#ask();
-    else for (const done of this.#drained.splice(0)) done();
+    const stuck = this.#state === 'full' || this.#state === 'failed';
+    if (this.#drained.length > 0 && (stuck || !this.#window.due)) {
+      for (const done of this.#drained.splice(0)) done();
+    } else if (this.#window.due) {
+      this.#ask();
+    }
   }
 
-  /** Nothing of the window was written: what is queued is refused, the rest goes into the next window. */
-  #full(window: Window): void {
-    this.#state = 'full';
-    this.#retryAt = this.owner.moment().running + RETRY_PAUSE;
+  #succeeded(window: Window, adds: boolean): void {
+    if (adds) this.#state = 'working';
+    else if (this.#state === 'full') this.#state = 'no room';
+    if (this.#state !== 'working') this.#retryLater();
+    for (const waits of window.waits) if (!waits.committed()) this.#window.hold(waits);
+  }
+
+  /** Nothing of the window was written: what would be new is refused, the rest goes into the next window. */
+  #full(window: Window, adds: boolean): void {
+    const hadNew = window.hasNew;
+    this.#state = adds && hadNew ? 'no room' : 'full';
     const next = this.#window;
-    for (const seq of window.removed) next.removed.push(seq);
-    for (const pending of window.sends) {
-      const { entry, sender, tag } = pending;
-      if (entry.stage === 'out') {
-        entry.kept = 'pending';
-        next.sends.push(pending);
-      } else if (entry.stage === 'queued') {
-        entry.kept = 'no';
-        this.owner.discard(entry);
-        sender.refused(tag, DISK_FULL);
-      } else {
-        sender.accepted(tag);
-      }
-    }
+    this.#window = window.undone();
+    for (const waits of window.waits) if (waits.postponed()) this.#window.waits.push(waits);
+    this.#window.join(next);
+    this.#retryLater();
+  }
+
+  #retryLater(): void {
+    this.#retryAt = this.owner.moment().running + RETRY_PAUSE;
     this.owner.retryChanged();
   }
 }

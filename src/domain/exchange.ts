@@ -1,59 +1,53 @@
-import type { Alarm, Clock } from '../ports/clock.js';
-import type { Delivery, Exchange, Receive, Receiver, Sender, Stats, Wanted } from '../ports/exchange.js';
-import type { Ids } from '../ports/ids.js';
-import type { Journal } from '../ports/journal.js';
-import type { Turn } from '../ports/turn.js';
+import type { Asker, Delivery, Exchange, Receive, Receiver, Sender, Wanted } from '../ports/exchange.js';
 import { queueName } from './address.js';
-import { Commits } from './commits.js';
-import { Deadlines } from './deadlines.js';
-import { Entry } from './entry.js';
-import { noRoom, type QueueLimits } from './limits.js';
-import type { Message } from './message.js';
+import { Backlog } from './backlog.js';
+import type { Control } from './control.js';
+import { Core, type ExchangeParts } from './core.js';
+import { Ends } from './ends.js';
+import { Delay, Entry } from './entry.js';
+import type { Refusal } from './errors.js';
+import { fingerprint } from './fingerprint.js';
+import { Inspection } from './inspection.js';
+import { KnownId } from './known-ids.js';
+import { Lease } from './lease.js';
+import { Leases } from './leases.js';
+import { noRoom } from './limits.js';
+import { Lines } from './lines.js';
+import { type Message, STANDARD } from './message.js';
 import type { Queue } from './queue.js';
-import { Queues } from './queues.js';
-import { Place, Waiter } from './receivers.js';
-import { RunningTime } from './running-time.js';
-import { Tally } from './tally.js';
+import { Receipt } from './receipt.js';
+import { Waiter } from './receivers.js';
+import { Restore } from './restore.js';
+import { Taking } from './taking.js';
+import type { Stats } from './tally.js';
+
+export type { ExchangeParts } from './core.js';
 
 /** Deadlines that are dealt with in one go, so that a million which pass together hold up nobody. */
 const MOST_AT_ONCE = 10_000;
 
-/** What an exchange works with. */
-export interface ExchangeParts {
-  readonly clock: Clock;
-  readonly turn: Turn;
-  readonly ids: Ids;
-  readonly journal: Journal;
-  readonly limits: QueueLimits;
-  /** Called once when a commit failed in a way after which no promise can be kept. */
-  readonly journalFailed: (cause: Error) => void;
-}
+const CONFLICT: Refusal = {
+  code: 'id-conflict',
+  text: 'this id was used for a message with another body or reply address',
+};
+const TOO_MANY_IDS: Refusal = { code: 'full', text: 'the broker remembers as many ids as it may' };
 
 /**
  * The broker's mind: who waits for what, what waits for whom, and what happens when time passes. No step costs more
  * because more waits. All times in here are running time.
  */
 export class LocalExchange implements Exchange {
-  readonly #queues: Queues;
-  readonly #deadlines = new Deadlines<Entry | Waiter>();
-  readonly #alarm: Alarm;
-  readonly #commits: Commits | undefined;
-  readonly #time: RunningTime;
-  readonly #tally = new Tally();
-  #nextSeq = 1;
+  readonly #core: Core;
+  readonly #inspection: Inspection;
 
-  constructor(private readonly parts: ExchangeParts) {
-    this.#queues = new Queues(seedFrom(parts.ids.unguessable()));
-    this.#time = new RunningTime(parts.clock);
-    this.#alarm = parts.clock.alarm(() => this.#ring());
-    if (parts.journal.sync !== 'off') {
-      this.#commits = new Commits(parts.journal, parts.turn, {
-        moment: () => this.#time.moment(),
-        discard: (entry) => this.#discard(entry),
-        retryChanged: () => this.#setAlarm(),
-        journalFailed: parts.journalFailed,
-      });
-    }
+  constructor(parts: ExchangeParts) {
+    const core = new Core(parts, () => this.#ring());
+    core.lines = new Lines(core);
+    core.leases = new Leases(core);
+    core.ends = new Ends(core);
+    core.backlog = new Backlog(core);
+    this.#core = core;
+    this.#inspection = new Inspection(core);
   }
 
   /**
@@ -61,226 +55,199 @@ export class LocalExchange implements Exchange {
    * @throws what the journal throws when it is damaged
    */
   restore(): void {
-    const last = this.parts.journal.restore(({ message, seq, due }) => {
-      const entry = new Entry(message, seq, due);
-      entry.kept = 'yes';
-      this.#nextSeq = seq + 1;
-      this.#tally.begin(entry);
-      this.#wait(this.#queue(queueName(message.to)), entry);
-    });
+    const core = this.#core;
+    const restore = new Restore(core);
+    const last = core.parts.journal.restore(restore);
     if (last === undefined) return;
-    this.#time.resume(last);
+    core.lastSeq = last.lastSeq;
+    core.time.resume(last.moment);
+    restore.end();
     this.#ring();
   }
 
   /** Calls `done` once all that was sent and finished so far is committed, or nothing more can be. */
   drain(done: () => void): void {
-    if (this.#commits === undefined) done();
-    else this.#commits.drain(done);
+    const { commits } = this.#core;
+    if (commits === undefined) done();
+    else commits.drain(done);
+  }
+
+  flush(done: () => void): void {
+    const { commits } = this.#core;
+    if (commits === undefined) done();
+    else commits.flush(done);
   }
 
   /** Stops the clock: nothing expires any more. */
   stop(): void {
-    this.#alarm.clear();
+    this.#core.stop();
   }
 
   send(message: Message, sender: Sender, tag: string): void {
-    const name = queueName(message.to);
-    const queue = this.#queues.get(name);
-    const place = queue?.receivers.first;
-    const refusal =
-      this.#commits?.refusal ??
-      (place === undefined ? noRoom(this.parts.limits, this.#tally, queue, message) : undefined);
+    const core = this.#core;
+    const { options } = message;
+    const { id } = options;
+    const before = id === undefined ? undefined : core.known.get(message.to, id);
+    if (before !== undefined) {
+      this.#repeated(before, message, sender, tag);
+      return;
+    }
+    const queue = core.queues.get(queueName(message.to));
+    const refusal = this.#refusal(message, queue);
     if (refusal !== undefined) {
-      this.#tally.refused++;
+      core.tally.refused++;
       sender.refused(tag, refusal);
       return;
     }
-    this.#tally.sent++;
-    const entry = Entry.of(message, this.#nextSeq++, this.#time.now());
-    this.#commits?.add(entry, sender, tag);
-    this.#tally.begin(entry);
-    if (place !== undefined) this.#hand(entry, place.waiter);
-    else this.#wait(queue ?? this.#queues.add(name), entry);
-    if (this.#commits === undefined) sender.accepted(tag);
+    core.tally.sent++;
+    const entry = Entry.of(message, ++core.lastSeq, core.time.now());
+    core.tally.begin(entry);
+    const known = id === undefined ? undefined : new KnownId(message.to, id, fingerprint(message), entry.seq);
+    if (options !== STANDARD) this.#note(entry, known, sender, tag);
+    core.commits?.touch(entry);
+    core.commits?.await(new Taking(core, entry, sender, tag, known));
+    core.ends.answered(message);
+    if (options.delay > 0) core.backlog.delay(entry, new Delay(entry, core.time.now() + options.delay, false));
+    else core.lines.enter(entry, queue?.known === true ? queue : core.queue(queueName(message.to)));
+    if (core.commits === undefined && options.receipt === 'taken') sender.accepted(tag, false);
   }
 
   receive(wanted: Wanted, receiver: Receiver): Receive {
-    const now = this.#time.now();
-    const waiter = new Waiter(receiver, wanted.count, now + wanted.timeout);
-    for (const address of wanted.addresses) {
-      for (let entry = this.#take(address, now); entry !== undefined; entry = this.#take(address, now)) {
-        this.#hand(entry, waiter);
-        if (waiter.wants === 0) return waiter;
-      }
-    }
-    if (wanted.timeout === 0) {
-      receiver.expired(waiter);
-      return waiter;
-    }
-    this.#lineUp(waiter, wanted.addresses);
-    return waiter;
+    return this.#core.lines.receive(wanted, receiver);
   }
 
   withdraw(receive: Receive): void {
     const waiter = receive as Waiter;
-    if (waiter.waiting) this.#leave(waiter);
+    waiter.ending ??= 'withdrawn';
+    this.#core.lines.leave(waiter);
+  }
+
+  wake(receive: Receive): void {
+    this.#core.lines.wake(receive as Waiter);
   }
 
   settle(delivery: Delivery): void {
-    const entry = delivery as Entry;
-    if (entry.stage !== 'out') return;
-    this.#tally.deliveries--;
-    this.#tally.settled++;
-    this.#end(entry);
-  }
-
-  giveBack(delivery: Delivery): void {
-    const entry = delivery as Entry;
-    if (entry.stage !== 'out') return;
-    this.#tally.deliveries--;
-    if (entry.due <= this.#time.now()) {
-      this.#tally.expired++;
-      this.#end(entry);
+    const core = this.#core;
+    if (delivery instanceof Lease) {
+      core.leases.settle(delivery);
       return;
     }
-    const queue = this.#queue(queueName(entry.message.to));
-    const place = queue.receivers.first;
-    if (place !== undefined) {
-      this.#hand(entry, place.waiter);
-      return;
-    }
-    entry.stage = 'queued';
-    queue.putBack(entry);
-    this.#watch(entry);
+    const entry = delivery as Entry;
+    if (!isOut(entry)) return;
+    core.tally.deliveries--;
+    core.tally.settled++;
+    core.ends.finish(entry, 'done');
   }
 
-  replyAddress(): string {
-    return this.parts.ids.unguessable();
+  giveBack(delivery: Delivery, delay: number): void {
+    const core = this.#core;
+    if (delivery instanceof Lease) {
+      core.leases.giveBack(delivery, delay);
+      return;
+    }
+    const entry = delivery as Entry;
+    if (!isOut(entry)) return;
+    core.tally.deliveries--;
+    if (entry.due <= core.time.now()) core.ends.expire(entry);
+    else core.lines.putBack(entry);
+  }
+
+  keep(delivery: Delivery, lease: number): void {
+    if (delivery instanceof Lease) this.#core.leases.keep(delivery, lease);
+  }
+
+  claim(name: string, receiver: Receiver): Delivery | undefined {
+    return this.#core.leases.claim(name, receiver);
+  }
+
+  control(control: Control, asker: Asker, tag: string): void {
+    this.#inspection.control(control, asker, tag);
   }
 
   stats(): Stats {
-    return this.#tally.stats(this.#queues.size);
+    return this.#inspection.stats();
   }
 
-  // Messages
-
-  #wait(queue: Queue, entry: Entry): void {
-    entry.stage = 'queued';
-    queue.append(entry);
-    this.#watch(entry);
-  }
-
-  /** The head of an address's queue, taken out; messages found to have expired are dropped on the way. */
-  #take(address: string, now: number): Entry | undefined {
-    const queue = this.#queues.get(address);
-    for (let entry = queue?.head; entry !== undefined; entry = queue?.head) {
-      this.#unqueue(entry, queue as Queue);
-      if (entry.due > now) return entry;
-      this.#tally.expired++;
-      this.#end(entry);
+  /** The same id again. */
+  #repeated(known: KnownId, message: Message, sender: Sender, tag: string): void {
+    const core = this.#core;
+    if (known.fingerprint !== fingerprint(message)) {
+      core.tally.refused++;
+      sender.refused(tag, CONFLICT);
+      return;
     }
-    return undefined;
-  }
-
-  #unqueue(entry: Entry, queue = this.#queue(queueName(entry.message.to))): void {
-    queue.remove(entry);
-    this.#deadlines.remove(entry);
-    this.#forgetIfIdle(queue);
-  }
-
-  #hand(entry: Entry, waiter: Waiter): void {
-    const { waiting } = waiter;
-    waiter.wants--;
-    if (waiter.wants === 0) {
-      if (waiting) this.#leave(waiter);
-    } else if (waiting) {
-      waiter.leave();
-      waiter.lineUp();
+    core.tally.duplicates++;
+    const receipt = new Receipt(sender, tag, true);
+    if (message.options.receipt === 'taken') {
+      if (known.followers === undefined) receipt.accept();
+      else known.followers.push(receipt);
+    } else if (known.outcome !== undefined) {
+      core.ends.tell([receipt], known.outcome);
+    } else if (known.entry === undefined) {
+      core.backlog.addReceipt(known.seq, receipt);
+    } else {
+      const { extra } = known.entry;
+      extra.receipts = [...(extra.receipts ?? []), receipt];
     }
-    entry.stage = 'out';
-    this.#tally.deliveries++;
-    waiter.receiver.deliver(entry, waiter);
   }
 
-  #discard(entry: Entry): void {
-    this.#unqueue(entry);
-    this.#tally.refused++;
-    this.#end(entry);
+  #refusal(message: Message, queue: Queue | undefined): Refusal | undefined {
+    const core = this.#core;
+    const { commits, limits, tally } = core;
+    if (commits?.refusal !== undefined) return commits.refusal;
+    if (message.options.id !== undefined && core.known.full) return TOO_MANY_IDS;
+    const waits = queue === undefined || queue.receivers.empty || queue.waiting > 0 || message.options.delay > 0;
+    return noRoom(limits, tally, queue, message, waits);
   }
 
-  /** The message is over, and in no queue. */
-  #end(entry: Entry): void {
-    entry.stage = 'over';
-    this.#commits?.remove(entry);
-    this.#tally.end(entry);
-  }
-
-  // Receivers
-
-  #lineUp(waiter: Waiter, addresses: readonly string[]): void {
-    for (let i = 0; i < addresses.length; i++) {
-      const address = addresses[i] as string;
-      if (addresses.indexOf(address) === i) waiter.places.push(new Place(waiter, this.#queue(address)));
+  /** What has to be noted of a message that is more than a plain one. */
+  #note(entry: Entry, known: KnownId | undefined, sender: Sender, tag: string): void {
+    const core = this.#core;
+    if (known !== undefined) {
+      known.entry = entry;
+      if (core.commits !== undefined) known.followers = [];
+      core.known.add(known);
+      entry.extra.known = known;
     }
-    waiter.lineUp();
-    this.#tally.receivers++;
-    this.#watch(waiter);
-  }
-
-  #leave(waiter: Waiter): void {
-    waiter.leave();
-    this.#tally.receivers--;
-    this.#deadlines.remove(waiter);
-    for (const place of waiter.places) this.#forgetIfIdle(place.queue);
-  }
-
-  // Queues
-
-  #queue(name: string): Queue {
-    return this.#queues.get(name) ?? this.#queues.add(name);
-  }
-
-  #forgetIfIdle(queue: Queue): void {
-    if (queue.idle) this.#queues.remove(queue);
-  }
-
-  // Time
-
-  #watch(item: Entry | Waiter): void {
-    const before = this.#deadlines.next;
-    this.#deadlines.add(item);
-    if (this.#deadlines.next < before) this.#setAlarm();
-  }
-
-  #setAlarm(): void {
-    const next = Math.min(this.#deadlines.next, this.#commits?.retryAt ?? Number.POSITIVE_INFINITY);
-    if (next === Number.POSITIVE_INFINITY) this.#alarm.clear();
-    else this.#alarm.set(this.#time.toClock(next));
+    if (entry.message.options.receipt === 'done') entry.extra.receipts = [new Receipt(sender, tag, false)];
   }
 
   #ring(): void {
-    const now = this.#time.now();
+    const core = this.#core;
+    const { commits, deadlines, backlog } = core;
+    const now = core.time.now();
     for (let n = 0; n < MOST_AT_ONCE; n++) {
-      const item = this.#deadlines.passed(now);
+      const item = deadlines.passed(now);
       if (item === undefined) break;
-      if (item instanceof Waiter) {
-        this.#leave(item);
-        item.receiver.expired(item);
-      } else {
-        this.#unqueue(item);
-        this.#tally.expired++;
-        this.#end(item);
-      }
+      if (item instanceof Waiter) core.lines.expire(item);
+      else if (item instanceof Lease) core.leases.lapse(item);
+      else if (item instanceof Delay) backlog.delayed(item);
+      else this.#expire(item);
     }
-    if (this.#commits !== undefined && this.#commits.retryAt <= now) this.#commits.retry();
-    this.#setAlarm();
+    if (commits !== undefined && commits.retryAt <= now) commits.retry();
+    backlog.ring(now);
+    this.#forget(now);
+    core.setAlarm();
+  }
+
+  #expire(entry: Entry): void {
+    this.#core.lines.unqueue(entry);
+    this.#core.ends.expire(entry);
+  }
+
+  #forget(now: number): void {
+    const core = this.#core;
+    let last = 0;
+    for (let n = 0; n < MOST_AT_ONCE; n++) {
+      const number = core.known.forget(now);
+      if (number === 0) break;
+      last = number;
+    }
+    if (last > 0) core.commits?.forgotten(last);
   }
 }
 
-/** 30 bits of a name that nobody can guess. */
-function seedFrom(name: string): number {
-  let seed = 0;
-  for (let i = 0; i < name.length; i++) seed = (Math.imul(seed, 131) + name.charCodeAt(i)) & 0x3fffffff;
-  return seed;
+/** Whether it is out without a lease. */
+function isOut(entry: Entry): boolean {
+  return entry.stage === 'out' && entry.more?.lease === undefined;
 }

@@ -10,6 +10,11 @@ export interface Ranked {
 export class Heap<T extends Ranked> {
   readonly #items: T[] = [];
 
+  /** All of them, the first one first, the rest in no order. */
+  get items(): readonly T[] {
+    return this.#items;
+  }
+
   get size(): number {
     return this.#items.length;
   }

@@ -9,6 +9,13 @@ export class List<T extends Linked<T>> {
   first: T | undefined = undefined;
   last: T | undefined = undefined;
 
+  /** How many there are; costs as much as that. */
+  get count(): number {
+    let count = 0;
+    for (let item = this.first; item !== undefined; item = item.after) count++;
+    return count;
+  }
+
   get empty(): boolean {
     return this.first === undefined;
   }
@@ -19,6 +26,14 @@ export class List<T extends Linked<T>> {
     if (this.last === undefined) this.first = item;
     else this.last.after = item;
     this.last = item;
+  }
+
+  /** Adds at the front. */
+  addFirst(item: T): void {
+    item.after = this.first;
+    if (this.first === undefined) this.last = item;
+    else this.first.before = item;
+    this.first = item;
   }
 
   /** The item must be in this list. */

@@ -4,21 +4,37 @@ import { List } from './list.js';
 import type { Place } from './receivers.js';
 
 /**
- * One address's messages in order, and who waits for them. Messages wait only while no receiver does: so that one
- * of the two is always empty.
+ * One address's messages in order, and who waits for them.
+ *
+ *     given back, waiting   |   left to the journal   |   leaving
+ *     oldest, in memory         counted only              newest, their commit under way
+ *
+ * Both messages and receivers wait only while it is paused, while the journal reads, or while receivers are slow.
  */
 export class Queue {
   /** Receivers, first come first served. */
   readonly receivers = new List<Place>();
-  /** Messages waiting. */
+  /** Messages in memory that wait. */
   count = 0;
   /** What they cost in all; see `Entry.cost`. */
   bytes = 0;
+  /** Messages left to the journal. */
+  cold = 0;
+  /** Those are behind this `seq`. */
+  coldAfter = 0;
+  /** Deliveries under a lease. */
+  leases = 0;
+  paused = false;
+  /** The journal reads for it; what is to be done after that. Undefined: it doesn't. */
+  polls: (() => void)[] | undefined = undefined;
 
   readonly #taken = new List<Entry>();
   /** Messages that were given back, older than most of the rest; made when first needed. */
   #returned: Heap<Entry> | undefined;
+  readonly #leaving = new List<Entry>();
 
+  /** Among the `Queues`; one that was forgotten holds nothing and never will. */
+  known = true;
   /** The next in its bucket of `Queues`. */
   next: Queue | undefined = undefined;
 
@@ -29,21 +45,65 @@ export class Queue {
 
   /** Holding nothing and awaited by nobody: can be forgotten. */
   get idle(): boolean {
-    return this.count === 0 && this.receivers.empty;
+    return (
+      this.count === 0 &&
+      this.receivers.empty &&
+      this.cold === 0 &&
+      this.leases === 0 &&
+      !this.paused &&
+      this.polls === undefined
+    );
   }
 
-  /** The oldest message. */
+  /** Messages that wait, wherever they are. */
+  get waiting(): number {
+    return this.count + this.cold;
+  }
+
+  /** Whether the next message has to be left to the journal, to stay behind others that are. */
+  get isLeaving(): boolean {
+    return this.cold > 0 || !this.#leaving.empty;
+  }
+
+  /** The oldest message; undefined also while that is one the journal has. */
   get head(): Entry | undefined {
     const taken = this.#taken.first;
     const returned = this.#returned?.first();
-    if (returned === undefined) return taken;
-    return taken === undefined || returned.rank < taken.rank ? returned : taken;
+    if (taken !== undefined) return returned !== undefined && returned.rank < taken.rank ? returned : taken;
+    if (this.cold === 0) return returned ?? this.#leaving.first;
+    return returned !== undefined && returned.rank <= this.coldAfter ? returned : undefined;
   }
 
-  /** Adds a message newer than all others. */
+  /** Up to so many from the head on, in order, as far as they are in memory. */
+  first(count: number): Entry[] {
+    const found = this.#returned?.items ?? [];
+    const entries = [...found].sort((a, b) => a.rank - b.rank).slice(0, count);
+    let next = this.#taken.first;
+    for (let n = 0; n < count && next !== undefined; n++, next = next.after) entries.push(next);
+    entries.sort((a, b) => a.rank - b.rank);
+    next = this.cold > 0 ? undefined : this.#leaving.first;
+    for (let n = entries.length; n < count && next !== undefined; n++, next = next.after) entries.push(next);
+    return entries.slice(0, count);
+  }
+
+  /** Adds a message newer than all others in memory, and not to be left to the journal. */
   append(entry: Entry): void {
     this.#taken.add(entry);
     this.#count(entry, 1);
+  }
+
+  /** Adds a message newer than all others, to be left to the journal once that has it. */
+  appendLeaving(entry: Entry): void {
+    entry.leaving = true;
+    this.#leaving.add(entry);
+    this.#count(entry, 1);
+  }
+
+  /** Its commit is done: it stays in memory after all. It is the first that leaves, and nothing is left to the journal. */
+  stay(entry: Entry): void {
+    entry.leaving = false;
+    this.#leaving.remove(entry);
+    this.#taken.add(entry);
   }
 
   /** Puts a message back into its old place. */
@@ -54,8 +114,10 @@ export class Queue {
   }
 
   remove(entry: Entry): void {
-    if (entry.place === -1) this.#taken.remove(entry);
+    if (entry.leaving) this.#leaving.remove(entry);
+    else if (entry.place === -1) this.#taken.remove(entry);
     else this.#returned?.remove(entry);
+    entry.leaving = false;
     this.#count(entry, -1);
   }
 

@@ -39,9 +39,15 @@ export class Queues {
 
   /** The queue must be in here. */
   remove(queue: Queue): void {
+    queue.known = false;
     this.#unlink(queue);
     this.#size--;
     if (this.#buckets.length > FEWEST && this.#size < this.#buckets.length >> 2) this.#merge();
+  }
+
+  /** Calls `visit` with each, in no order. */
+  forEach(visit: (queue: Queue) => void): void {
+    for (const chain of this.#buckets) for (let queue = chain; queue !== undefined; queue = queue.next) visit(queue);
   }
 
   #link(queue: Queue): void {

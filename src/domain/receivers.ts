@@ -14,10 +14,18 @@ export class Place implements Linked<Place> {
   ) {}
 }
 
-/** Who waits, on up to 8 addresses. It stands in every line and leaves all of them at once. */
+/**
+ * Who waits, on up to 8 addresses. It stands in every line and leaves all of them at once.
+ *
+ *     new -> lined up <-> aside -> over        `aside`: its receiver is slow, and it was passed over
+ *     new -> over: there was enough already
+ */
 export class Waiter implements Receive, Timed {
-  /** True while it stands in its lines. */
-  waiting = false;
+  state: 'new' | 'lined up' | 'aside' | 'over' = 'new';
+  /** Deliveries that wait for the journal. */
+  underWay = 0;
+  /** Why it is over, unless it has all it wanted. That its time ran out its receiver hears when nothing is under way. */
+  ending: 'expired' | 'withdrawn' | undefined = undefined;
   span: Span | undefined = undefined;
   slot = 0;
   readonly places: Place[] = [];
@@ -27,16 +35,37 @@ export class Waiter implements Receive, Timed {
     /** Messages it still takes. */
     public wants: number,
     readonly due: number,
+    /** Milliseconds for which it leases what it gets; 0: it doesn't. */
+    readonly lease: number,
   ) {}
+
+  get waiting(): boolean {
+    return this.state === 'lined up' || this.state === 'aside';
+  }
 
   /** Takes its place at the end of each line. */
   lineUp(): void {
-    this.waiting = true;
+    this.state = 'lined up';
     for (const place of this.places) place.queue.receivers.add(place);
   }
 
-  leave(): void {
-    this.waiting = false;
-    for (const place of this.places) place.queue.receivers.remove(place);
+  /** Takes its place at the head of each line again. */
+  lineUpFirst(): void {
+    this.state = 'lined up';
+    for (const place of this.places) place.queue.receivers.addFirst(place);
+  }
+
+  /** Leaves its lines, if it stands in them. */
+  leave(next: 'aside' | 'over'): void {
+    if (this.state === 'lined up') for (const place of this.places) place.queue.receivers.remove(place);
+    this.state = next;
+  }
+
+  /** Goes to the end of each line. */
+  requeue(): void {
+    for (const place of this.places) {
+      place.queue.receivers.remove(place);
+      place.queue.receivers.add(place);
+    }
   }
 }

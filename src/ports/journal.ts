@@ -62,7 +62,7 @@ export interface Moment {
   readonly wall: number;
 }
 
-/** What one commit changes, in this order. Its arrays are the journal's until `done` was called. */
+/** What one commit changes, in this order. Read before `commit` returns: what is in it goes on changing. */
 export interface Batch {
   readonly added: readonly Stored[];
   readonly moved: readonly Moved[];
@@ -87,7 +87,7 @@ export interface JournalFailure {
   readonly cause: Error;
 }
 
-/** Hears what the journal holds. */
+/** Hears what the journal holds, in the order of these methods. */
 export interface Restoring {
   /** A queue, and how many messages wait in it; delayed and handed-out ones (those with a `StoredDelivery`) not counted. */
   queue(name: string, count: number): void;

@@ -1,0 +1,149 @@
+import type { Outcome } from '../ports/journal.js';
+import { deadAddress, queueName } from './address.js';
+import type { Core } from './core.js';
+import type { Entry } from './entry.js';
+import { lifetime, type Message } from './message.js';
+import type { Receipt } from './receipt.js';
+
+/** How messages end: finished, expired, dead. */
+export class Ends {
+  /** Messages to be delivered once that are out or were, by the address at which an answer to them shows. */
+  readonly #unanswered = new Map<string, Entry[]>();
+
+  constructor(private readonly core: Core) {}
+
+  /** The message is over, and in no queue. */
+  finish(entry: Entry, outcome: Outcome): void {
+    const { core } = this;
+    entry.stage = 'over';
+    core.tally.end(entry);
+    if (entry.row !== 0) core.commits?.touch(entry);
+    if (entry.more !== undefined) {
+      this.#expectNone(entry);
+      this.#conclude(entry, outcome);
+    }
+  }
+
+  /** Nobody received it in its time. */
+  expire(entry: Entry): void {
+    this.core.tally.expired++;
+    this.finish(entry, 'expired');
+  }
+
+  /** It was refused after all: nothing of it was kept. */
+  refuse(entry: Entry): void {
+    const { core } = this;
+    core.tally.refused++;
+    entry.stage = 'over';
+    core.tally.end(entry);
+    const { more } = entry;
+    if (more === undefined) return;
+    this.#expectNone(entry);
+    if (more.known !== undefined) core.known.remove(more.known);
+    more.receipts = undefined;
+  }
+
+  /** It may not be delivered again: it becomes a dead letter, or is dropped. */
+  bury(entry: Entry): void {
+    const { core } = this;
+    const { dead } = entry.message.options;
+    core.tally.dead++;
+    if (entry.isDeadLetter || dead === '') {
+      this.finish(entry, 'dead');
+      return;
+    }
+    this.#expectNone(entry);
+    this.#conclude(entry, 'dead');
+    this.#move(entry, dead ?? deadAddress(entry.message.to), core.limits.deadLifetime);
+  }
+
+  /** A dead letter goes back to where it was sent to, as new. */
+  kick(entry: Entry): void {
+    entry.extra.attempts = 0;
+    this.#move(entry, undefined, lifetime(entry.message));
+  }
+
+  /** The delay is over: it takes its place. */
+  place(entry: Entry): void {
+    const { core } = this;
+    entry.seq = ++core.lastSeq;
+    entry.stage = 'new';
+    core.commits?.touch(entry);
+    core.lines.enter(entry, core.queue(entry.queue));
+  }
+
+  #move(entry: Entry, at: string | undefined, milliseconds: number): void {
+    const { core } = this;
+    entry.move(at, ++core.lastSeq, core.time.now() + milliseconds);
+    core.commits?.touch(entry);
+    core.lines.enter(entry, core.queue(queueName(entry.at)));
+  }
+
+  /** Tells those who wait for the end, and remembers the id. */
+  #conclude({ more }: Entry, outcome: Outcome): void {
+    const { core } = this;
+    const { known, receipts } = more ?? {};
+    if (known !== undefined) {
+      core.known.finish(known, outcome, core.time.now());
+      core.commits?.finished(known);
+    }
+    if (more === undefined) return;
+    more.known = undefined;
+    more.receipts = undefined;
+    if (receipts !== undefined) this.tell(receipts, outcome);
+  }
+
+  /** After the next commit, so that what was told is true. */
+  tell(receipts: readonly Receipt[], outcome: Outcome): void {
+    const { commits } = this.core;
+    const tell = () => {
+      for (const receipt of receipts) receipt.tell(outcome);
+      return true;
+    };
+    if (commits === undefined) tell();
+    else commits.await({ committed: tell, postponed: () => true });
+  }
+
+  // Messages that are to be delivered once
+
+  /** The message goes out: an answer to it may come from now on. */
+  expectAnswer(entry: Entry): void {
+    const { options, replyTo } = entry.message;
+    if (!options.once || replyTo === undefined || entry.isDeadLetter) return;
+    const others = this.#unanswered.get(replyTo);
+    if (others === undefined) this.#unanswered.set(replyTo, [entry]);
+    else if (!others.includes(entry)) others.push(entry);
+  }
+
+  /** Something was sent there. */
+  answered({ to }: Message): void {
+    if (this.#unanswered.size === 0) return;
+    const entries = this.#unanswered.get(to);
+    if (entries === undefined) return;
+    this.#unanswered.delete(to);
+    for (const entry of entries) {
+      entry.extra.answered = true;
+      this.core.commits?.touchDelivery(entry);
+      // One that had come back already: it is not delivered again.
+      if (this.takeOut(entry)) this.bury(entry);
+    }
+  }
+
+  /** Takes a message out of where it waits. @returns false if it waits nowhere */
+  takeOut(entry: Entry): boolean {
+    if (entry.stage === 'queued') this.core.lines.unqueue(entry);
+    else if (entry.stage === 'delayed' && entry.more?.delay) this.core.backlog.undelay(entry.more.delay);
+    else return false;
+    return true;
+  }
+
+  #expectNone(entry: Entry): void {
+    const { options, replyTo } = entry.message;
+    if (!options.once || replyTo === undefined) return;
+    const entries = this.#unanswered.get(replyTo);
+    if (entries === undefined) return;
+    const others = entries.filter((other) => other !== entry);
+    if (others.length === 0) this.#unanswered.delete(replyTo);
+    else this.#unanswered.set(replyTo, others);
+  }
+}

@@ -1,0 +1,191 @@
+import type { Receive, Receiver, Wanted } from '../ports/exchange.js';
+import type { Core } from './core.js';
+import type { Entry } from './entry.js';
+import type { Queue } from './queue.js';
+import { Place, Waiter } from './receivers.js';
+
+/** Messages wait in queues and receivers in lines; here they meet. */
+export class Lines {
+  constructor(private readonly core: Core) {}
+
+  // Messages
+
+  /** The message takes its place at the end of its queue, or goes to who is ready for it. */
+  enter(entry: Entry, queue: Queue): void {
+    const waiter = queue.waiting === 0 ? this.ready(queue) : undefined;
+    if (waiter !== undefined) {
+      this.#hand(entry, waiter);
+      return;
+    }
+    entry.stage = 'queued';
+    if (this.core.backlog.isToLeave(entry, queue)) queue.appendLeaving(entry);
+    else queue.append(entry);
+    this.core.watch(entry);
+    if (queue.receivers.first !== undefined) this.pump(queue);
+  }
+
+  /** The message returns to its old place. */
+  putBack(entry: Entry): void {
+    const queue = this.core.queue(entry.queue);
+    entry.stage = 'queued';
+    queue.putBack(entry);
+    this.core.watch(entry);
+    this.pump(queue);
+  }
+
+  /** Takes a waiting message out of its queue. */
+  unqueue(entry: Entry, queue = this.core.queue(entry.queue)): void {
+    queue.remove(entry);
+    this.core.deadlines.remove(entry);
+    this.core.forgetIfIdle(queue);
+  }
+
+  /** Hands over what can be, and has the journal asked for more where that is wanted. */
+  pump(queue: Queue): void {
+    for (;;) {
+      const waiter = queue.waiting === 0 ? undefined : this.ready(queue);
+      if (waiter === undefined) break;
+      const entry = this.#take(queue);
+      if (entry !== undefined) this.#hand(entry, waiter);
+      else if (!this.core.backlog.load(queue)) break;
+    }
+    this.core.forgetIfIdle(queue);
+  }
+
+  /** The head of a queue, taken out; what has expired, or is not to be delivered again, ends on the way. */
+  #take(queue: Queue): Entry | undefined {
+    const now = this.core.time.now();
+    for (let entry = queue.head; entry !== undefined; entry = queue.head) {
+      queue.remove(entry);
+      this.core.deadlines.remove(entry);
+      if (entry.due <= now) this.core.ends.expire(entry);
+      else if (entry.more?.answered) this.core.ends.bury(entry);
+      else return entry;
+    }
+    return undefined;
+  }
+
+  #hand(entry: Entry, waiter: Waiter): void {
+    waiter.wants--;
+    if (waiter.wants === 0) this.leave(waiter);
+    else if (waiter.state === 'lined up') waiter.requeue();
+    entry.stage = 'out';
+    this.core.tally.deliveries++;
+    if (waiter.lease > 0) this.core.leases.grant(entry, waiter);
+    else waiter.receiver.deliver(entry, waiter);
+  }
+
+  // Receivers
+
+  receive(wanted: Wanted, receiver: Receiver): Receive {
+    const { addresses, timeout, count, lease } = wanted;
+    const waiter = new Waiter(receiver, count, this.core.time.now() + timeout, lease);
+    let reading: Queue | undefined;
+    for (const address of addresses) {
+      const queue = this.core.queues.get(address);
+      if (queue === undefined || queue.paused || receiver.slow) continue;
+      this.#serve(queue, waiter);
+      if (waiter.wants === 0) return waiter;
+      if (queue.polls !== undefined) reading = queue;
+    }
+    if (timeout > 0) {
+      this.#lineUp(waiter, addresses);
+      if (receiver.slow) waiter.leave('aside');
+    } else if (reading === undefined) {
+      this.#tellExpired(waiter);
+    } else {
+      this.#poll(waiter, addresses, reading);
+    }
+    return waiter;
+  }
+
+  /** Goes to the end of its lines. */
+  #lineUp(waiter: Waiter, addresses: readonly string[]): void {
+    for (let i = 0; i < addresses.length; i++) {
+      const address = addresses[i] as string;
+      if (addresses.indexOf(address) === i) waiter.places.push(new Place(waiter, this.core.queue(address)));
+    }
+    waiter.lineUp();
+    this.core.tally.receivers++;
+    this.core.watch(waiter);
+  }
+
+  /** Who wants only what is there waits until the journal has said whether there is something. */
+  #poll(waiter: Waiter, addresses: readonly string[], reading: Queue): void {
+    this.#lineUp(waiter, addresses);
+    this.core.deadlines.remove(waiter);
+    reading.polls?.push(() => {
+      if (waiter.waiting) this.expire(waiter);
+    });
+  }
+
+  /** Gives it what the queue has. */
+  #serve(queue: Queue, waiter: Waiter): void {
+    while (waiter.wants > 0) {
+      const entry = this.#take(queue);
+      if (entry !== undefined) this.#hand(entry, waiter);
+      else if (!this.core.backlog.load(queue)) break;
+    }
+    this.core.forgetIfIdle(queue);
+  }
+
+  /** The first in line that reads what it gets. The slow ones before it step aside. */
+  ready(queue: Queue): Waiter | undefined {
+    if (queue.paused) return undefined;
+    for (let place = queue.receivers.first; place !== undefined; place = queue.receivers.first) {
+      if (!place.waiter.receiver.slow) return place.waiter;
+      place.waiter.leave('aside');
+    }
+    return undefined;
+  }
+
+  /** It stepped aside, and can take messages again: it goes to the head of its lines. */
+  wake(waiter: Waiter): void {
+    if (waiter.state === 'aside') this.#return(waiter);
+  }
+
+  /** Its queues may have been forgotten meanwhile, and made anew. */
+  #return(waiter: Waiter): void {
+    const { places } = waiter;
+    for (let i = 0; i < places.length; i++) {
+      places[i] = new Place(waiter, this.core.queue((places[i] as Place).queue.name));
+    }
+    waiter.lineUpFirst();
+    for (const { queue } of places) {
+      if (waiter.state === 'lined up') this.pump(queue);
+    }
+  }
+
+  /** It is over. */
+  leave(waiter: Waiter): void {
+    if (!waiter.waiting) {
+      waiter.state = 'over';
+      return;
+    }
+    waiter.leave('over');
+    this.core.tally.receivers--;
+    this.core.deadlines.remove(waiter);
+    for (const place of waiter.places) this.core.forgetIfIdle(place.queue);
+  }
+
+  /** Its time has run out. */
+  expire(waiter: Waiter): void {
+    this.leave(waiter);
+    this.#tellExpired(waiter);
+  }
+
+  #tellExpired(waiter: Waiter): void {
+    waiter.state = 'over';
+    waiter.ending = 'expired';
+    if (waiter.underWay === 0) waiter.receiver.expired(waiter);
+  }
+
+  /** What was decided for it is not to be: it wants one more again, and is the next to get one. */
+  restore(waiter: Waiter): void {
+    waiter.wants++;
+    if (waiter.waiting || waiter.ending !== undefined) return;
+    this.core.tally.receivers++;
+    this.core.watch(waiter);
+    this.#return(waiter);
+  }
+}

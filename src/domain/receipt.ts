@@ -1,0 +1,35 @@
+import type { Sender } from '../ports/exchange.js';
+import type { Outcome } from '../ports/journal.js';
+import type { Refusal } from './errors.js';
+
+const OUTCOMES: Readonly<Record<Exclude<Outcome, 'done'>, Refusal>> = {
+  dead: {
+    code: 'dead',
+    text: 'the message is dead: it was not finished in its attempts and its time, or it was taken back',
+  },
+  expired: { code: 'expired', text: 'nobody received the message in its time' },
+};
+
+/** What a sender is still owed for one send. */
+export class Receipt {
+  constructor(
+    readonly sender: Sender,
+    readonly tag: string,
+    /** The message had been taken before. */
+    readonly duplicate: boolean,
+  ) {}
+
+  accept(): void {
+    this.sender.accepted(this.tag, this.duplicate);
+  }
+
+  refuse(refusal: Refusal): void {
+    this.sender.refused(this.tag, refusal);
+  }
+
+  /** For one who waits for the end. */
+  tell(outcome: Outcome): void {
+    if (outcome === 'done') this.accept();
+    else this.refuse(OUTCOMES[outcome]);
+  }
+}

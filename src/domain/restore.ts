@@ -1,0 +1,50 @@
+import type { Restoring, Stored, StoredDelivery, StoredId } from '../ports/journal.js';
+import type { Core } from './core.js';
+import type { Entry } from './entry.js';
+import { KnownId } from './known-ids.js';
+
+/** Takes up what the journal holds. The messages that wait stay there until their turn comes. */
+export class Restore implements Restoring {
+  readonly #delivered = new Map<number, Entry>();
+
+  constructor(private readonly core: Core) {}
+
+  queue(name: string, count: number): void {
+    const { core } = this;
+    core.queue(name).cold = count;
+    core.tally.messages += count;
+    core.tally.onDisk += count;
+  }
+
+  delayed(count: number, first: number): void {
+    this.core.backlog.restoreDelayed(count, first);
+  }
+
+  delivery(stored: Stored, delivery: StoredDelivery): void {
+    this.#delivered.set(stored.seq, this.core.leases.restore(stored, delivery));
+  }
+
+  waitingId(address: string, id: string, fingerprint: number, seq: number): void {
+    const known = new KnownId(address, id, fingerprint, seq);
+    const entry = this.#delivered.get(seq);
+    if (entry !== undefined) {
+      known.entry = entry;
+      entry.extra.known = known;
+    }
+    this.core.known.add(known);
+  }
+
+  finishedId(id: StoredId): void {
+    this.core.known.restore(id);
+  }
+
+  paused(address: string): void {
+    this.core.queue(address).paused = true;
+    this.core.paused++;
+  }
+
+  /** The clock goes on. */
+  end(): void {
+    this.core.leases.resume();
+  }
+}
