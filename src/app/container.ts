@@ -1,7 +1,7 @@
 import { container, type DependencyContainer, instanceCachingFactory } from 'tsyringe';
+import { BROKER_SETTINGS, RemoteExchange } from '../adapters/broker/exchange.js';
 import { SystemClock } from '../adapters/clock/system.js';
 import { SystemTurn } from '../adapters/clock/turn.js';
-import { BROKER_SETTINGS, RemoteExchange } from '../adapters/broker/exchange.js';
 import { HTTP_SETTINGS, HttpProxy, type HttpSettings } from '../adapters/http/proxy.js';
 import { RandomIds } from '../adapters/ids/random.js';
 import { MemoryJournal } from '../adapters/journal/memory/journal.js';

@@ -15,8 +15,7 @@ export type Order =
 /** What they tell it. */
 export type Report =
   /** The program is loaded: to begin will take no time. */
-  | { readonly report: 'loaded' }
-  | { readonly report: 'ready'; readonly addresses: readonly ListenAddress[] };
+  { readonly report: 'loaded' } | { readonly report: 'ready'; readonly addresses: readonly ListenAddress[] };
 
 /** Descriptor of the listening socket that a proxy inherits: those before it are the standard ones and the orders' channel. */
 export const INHERITED = 4;
