@@ -24,17 +24,19 @@ export async function runProgram(args: readonly string[], environment: NodeJS.Pr
   const program = brokerCommand(environment);
   const at = () => brokerAddress(flagsOf(program), environment);
 
-  command(program, 'up', 'run the broker, and HTTP proxies in processes of their own; start again what dies').action(
-    async () => {
+  command(program, 'up', 'run the broker, and HTTP proxies in processes of their own; start again what dies')
+    .configureHelp({ showGlobalOptions: true })
+    .action(async () => {
       // Here, so that the others need not wait until all it needs is loaded.
       const { up } = await import('./up.js');
       const options = () => upOptions(flagsOf(program), environment);
       exitCode = await up(options(), options);
-    },
-  );
-  command(program, 'http', 'run an HTTP proxy in a process of its own, for the broker at --broker').action(async () => {
-    await http(proxyOptions(flagsOf(program), environment));
-  });
+    });
+  command(program, 'http', 'run an HTTP proxy in a process of its own, for the broker at --broker')
+    .configureHelp({ showGlobalOptions: true })
+    .action(async () => {
+      await http(proxyOptions(flagsOf(program), environment));
+    });
   command(program, 'send', 'send a message; done when the broker has taken it')
     .argument('<to>', 'address')
     .argument('[body]', 'what to send; - or nothing: standard input')
