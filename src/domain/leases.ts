@@ -4,12 +4,52 @@ import type { Core } from './core.js';
 import { Delay, Entry } from './entry.js';
 import { Lease } from './lease.js';
 import type { Waiter } from './receivers.js';
+import type { Waits } from './window.js';
 
 /** Milliseconds that a lease has left at least after a restart, for its holder to come back. */
 export const GRACE = 10_000;
 
 /** Milliseconds by which a lease may end sooner or later than the journal believes: less is not worth a commit. */
 const UNTOLD = 1000;
+
+/** A delivery that waits for the journal. */
+class Granting implements Waits {
+  constructor(
+    private readonly lease: Lease,
+    private readonly waiter: Waiter,
+  ) {}
+
+  committed(): boolean {
+    const { lease, waiter } = this;
+    if (lease.state !== 'decided') {
+      this.#over();
+      return true;
+    }
+    if (lease.entry.row === 0) return false;
+    lease.state = 'made';
+    waiter.underWay--;
+    waiter.receiver.deliver(lease, waiter);
+    this.#tellExpired();
+    return true;
+  }
+
+  /** Its message may have been refused for want of space: then there is nothing to deliver. */
+  postponed(): boolean {
+    if (this.lease.state === 'decided') return true;
+    this.#over();
+    return false;
+  }
+
+  #over(): void {
+    this.waiter.underWay--;
+    this.#tellExpired();
+  }
+
+  #tellExpired(): void {
+    const { waiter } = this;
+    if (waiter.underWay === 0 && waiter.ending === 'expired') waiter.receiver.expired(waiter);
+  }
+}
 
 /** Deliveries under a lease: how they come about and how they end. */
 export class Leases {
@@ -34,35 +74,7 @@ export class Leases {
     }
     waiter.underWay++;
     core.commits.touchDelivery(entry);
-    core.commits.await({
-      committed: () => this.#committed(lease, waiter),
-      postponed: () => this.#postponed(lease, waiter),
-    });
-  }
-
-  #committed(lease: Lease, waiter: Waiter): boolean {
-    if (lease.state === 'decided') {
-      if (lease.entry.row === 0) return false;
-      lease.state = 'made';
-      waiter.underWay--;
-      waiter.receiver.deliver(lease, waiter);
-    } else {
-      waiter.underWay--;
-    }
-    this.#tellExpired(waiter);
-    return true;
-  }
-
-  /** Its message may have been refused for want of space: then there is nothing to deliver. */
-  #postponed(lease: Lease, waiter: Waiter): boolean {
-    if (lease.state === 'decided') return true;
-    waiter.underWay--;
-    this.#tellExpired(waiter);
-    return false;
-  }
-
-  #tellExpired(waiter: Waiter): void {
-    if (waiter.underWay === 0 && waiter.ending === 'expired') waiter.receiver.expired(waiter);
+    core.commits.await(new Granting(lease, waiter));
   }
 
   /** The message was refused before it was delivered: its receiver gets another one. */

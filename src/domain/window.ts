@@ -10,13 +10,6 @@ export interface Waits {
   postponed(): boolean;
 }
 
-/** What a message was to the journal before a commit, to go back to. */
-interface Before {
-  readonly entry: Entry;
-  readonly row: number;
-  readonly redelivered: boolean;
-}
-
 /** What has changed since the last commit, message by message; what that means for the journal is only found out in the end. */
 export class Window {
   readonly #dirty: Entry[] = [];
@@ -27,7 +20,10 @@ export class Window {
   readonly pauses = new Map<string, boolean>();
   /** All ids up to this number. */
   forgotten = 0;
-  readonly #before: Before[] = [];
+  /** What its batch is about, and what each of these was to the journal before, to go back to. */
+  readonly #written: Entry[] = [];
+  readonly #rows: number[] = [];
+  readonly #redelivered: boolean[] = [];
   #new = 0;
   /** Of the messages in here, those that could not be added in the last commit, and who waits for them. */
   #deferred = 0;
@@ -93,7 +89,9 @@ export class Window {
         entry.row = entry.seq;
         entry.redelivered = false;
       }
-      this.#before.push({ entry, row, redelivered });
+      this.#written.push(entry);
+      this.#rows.push(row);
+      this.#redelivered.push(redelivered);
     }
     this.#new = added.length;
     this.#coldRemoved = coldRemoved;
@@ -120,9 +118,9 @@ export class Window {
   /** A window with all that this one's batch did not bring to the disk, but for who waits. */
   undone(): Window {
     const again = new Window();
-    for (const { entry, row, redelivered } of this.#before) {
-      entry.row = row;
-      entry.redelivered ||= redelivered;
+    for (const [i, entry] of this.#written.entries()) {
+      entry.row = this.#rows[i] as number;
+      entry.redelivered ||= this.#redelivered[i] as boolean;
       again.gather(entry);
     }
     again.removed.push(...this.removed.slice(0, this.#coldRemoved));
