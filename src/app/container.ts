@@ -1,4 +1,6 @@
 import { container, type DependencyContainer, instanceCachingFactory } from 'tsyringe';
+import { OpenAccess } from '../adapters/access/open.js';
+import { TokenFile } from '../adapters/access/token-file.js';
 import { BROKER_SETTINGS, RemoteExchange } from '../adapters/broker/exchange.js';
 import { SystemClock } from '../adapters/clock/system.js';
 import { SystemTurn } from '../adapters/clock/turn.js';
@@ -10,11 +12,12 @@ import { LOG_SETTINGS, type LogSettings, WinstonLog } from '../adapters/log/wins
 import { listen, listenOnInherited, showAddress } from '../adapters/tcp/listen.js';
 import { TCP_SETTINGS, TcpServer, type TcpSettings } from '../adapters/tcp/server.js';
 import { LocalExchange } from '../domain/exchange.js';
+import type { Access } from '../ports/access.js';
 import type { Clock } from '../ports/clock.js';
 import type { Ids } from '../ports/ids.js';
 import type { Journal } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
-import { CLOCK, EXCHANGE, IDS, JOURNAL, LOG, TURN } from '../ports/tokens.js';
+import { ACCESS, CLOCK, EXCHANGE, IDS, JOURNAL, LOG, TURN } from '../ports/tokens.js';
 import type { Turn } from '../ports/turn.js';
 import type { BrokerOptions, HttpOptions, LogOptions, ProxyOptions, UpOptions } from './options.js';
 
@@ -48,6 +51,7 @@ export function buildContainer(options: BrokerOptions): DependencyContainer {
   const parts = commonParts(options.log);
   once(parts, TROUBLE, () => new Trouble());
   once<Journal>(parts, JOURNAL, () => makeJournal(options.journal));
+  once<Access>(parts, ACCESS, () => makeAccess(options.access));
   once(parts, EXCHANGE, (from) => makeExchange(from, options));
 
   parts.register(TCP_SETTINGS, { useValue: tcpSettings(options) });
@@ -99,6 +103,10 @@ function makeJournal(journal: BrokerOptions['journal']): Journal {
   return journal === undefined ? new MemoryJournal() : new SqliteJournal(journal.file, journal.sync);
 }
 
+function makeAccess({ tokens, on }: BrokerOptions['access']): Access {
+  return tokens === undefined ? new OpenAccess() : new TokenFile(tokens, on);
+}
+
 function makeExchange(from: DependencyContainer, { limits }: BrokerOptions): LocalExchange {
   const trouble = from.resolve<Trouble>(TROUBLE);
   return new LocalExchange({
@@ -111,9 +119,11 @@ function makeExchange(from: DependencyContainer, { limits }: BrokerOptions): Loc
   });
 }
 
-function tcpSettings({ listen, limits }: BrokerOptions): TcpSettings {
+function tcpSettings({ listen, tls, access, limits }: BrokerOptions): TcpSettings {
   return {
     listen,
+    tls,
+    authTimeout: access.timeout,
     maxLine: limits.line,
     maxBody: limits.body,
     maxConnections: limits.connections,

@@ -3,10 +3,11 @@ import type { HttpProxy } from '../adapters/http/proxy.js';
 import type { ListenAddress } from '../adapters/tcp/listen.js';
 import type { TcpServer } from '../adapters/tcp/server.js';
 import type { LocalExchange } from '../domain/exchange.js';
+import type { Access } from '../ports/access.js';
 import type { Clock } from '../ports/clock.js';
 import type { Journal } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
-import { CLOCK, EXCHANGE, JOURNAL, LOG } from '../ports/tokens.js';
+import { ACCESS, CLOCK, EXCHANGE, JOURNAL, LOG } from '../ports/tokens.js';
 import { buildContainer, HTTP_PROXY, TCP_SERVER, TROUBLE, type Trouble } from './container.js';
 import type { BrokerOptions } from './options.js';
 import type { Running } from './run.js';
@@ -16,6 +17,8 @@ import { Undo } from './undo.js';
 export interface RunningBroker extends Running {
   /** Where it listens; ports that were left open are filled in. */
   readonly addresses: readonly ListenAddress[];
+  /** Reads tokens and certificates again. What is not in order is logged, and stays as it was. */
+  reload(): void;
 }
 
 /**
@@ -69,6 +72,18 @@ class Broker implements RunningBroker {
     void this.container.resolve<Trouble>(TROUBLE).first.then((error) => this.#fail(error));
   }
 
+  reload(): void {
+    for (const part of [this.container.resolve<Access>(ACCESS), this.#tcp]) {
+      try {
+        part?.reload();
+      } catch (error) {
+        this.#log.minimal('reload failed', { error: (error as Error).message });
+        return;
+      }
+    }
+    this.#log.minimal('reloaded');
+  }
+
   stop(drain = this.options.drainTimeout): Promise<void> {
     if (!this.#stopping) {
       this.#stopping = true;
@@ -115,7 +130,10 @@ class Broker implements RunningBroker {
   /** After a failed sync nothing may be promised any more: no connection hears another word of it. */
   async #fail(error: Error): Promise<void> {
     this.#log.minimal('failed', { error: error.message });
-    if (this.#stopping) return;
+    if (this.#stopping) {
+      void this.#tcp?.stop(0);
+      return;
+    }
     this.#stopping = true;
     try {
       await Promise.all([this.#tcp?.stop(0), this.#http?.stop(this.#clock.now())]);

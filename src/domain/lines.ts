@@ -121,7 +121,7 @@ export class Lines {
 
   /** Gives it what the queue has. */
   #serve(queue: Queue, waiter: Waiter): void {
-    while (waiter.wants > 0) {
+    while (waiter.wants > 0 && !waiter.receiver.slow) {
       const entry = this.#take(queue);
       if (entry !== undefined) this.#hand(entry, waiter);
       else if (!this.core.backlog.load(queue)) break;

@@ -37,10 +37,8 @@ export class Session implements Connection, Receiver, Sender, WriterOwner {
   readonly #decoder: Decoder<Command>;
   readonly #writer: Writer;
   #receive: Receive | undefined;
-  /** The exchange is being asked, and may answer at once. */
-  #asking = false;
-  /** What came, from the journal, when it was not waited for any more: to be given back, not within the exchange's call. */
-  readonly #tooLate: Delivery[] = [];
+  /** It wants only what is there, and its answer comes soon: it may be in the journal. */
+  #brief = false;
   #running = false;
   #paused = false;
   /** The kernel has not taken what was written, and the owner was told. */
@@ -104,20 +102,14 @@ export class Session implements Connection, Receiver, Sender, WriterOwner {
 
   // What the exchange says
 
-  deliver(delivery: Delivery, receive: Receive): void {
-    if (!this.#asking && receive !== this.#receive) {
-      this.#tooLate.push(delivery);
-      this.parts.turn.resume(this.#resume);
-      return;
-    }
+  deliver(delivery: Delivery): void {
     const { message } = delivery;
     this.#debug('delivered', message);
     this.#writer.deliver(encodeMessage(message, Math.ceil(message.timeout / 1000)), delivery);
     this.#answered();
   }
 
-  expired(receive: Receive): void {
-    if (receive.underWay > 0) return;
+  expired(): void {
     this.#writer.write(TIMEOUT);
     this.#answered();
   }
@@ -170,7 +162,6 @@ export class Session implements Connection, Receiver, Sender, WriterOwner {
   #run(): void {
     if (this.#running) return;
     this.#running = true;
-    for (const delivery of this.#tooLate.splice(0)) this.parts.exchange.giveBack(delivery, 0);
     this.#sayRefusal();
     while (this.#state === 'reading') {
       const command = this.#rest === undefined ? this.#decoder.next() : this.#rest.pop();
@@ -226,10 +217,9 @@ export class Session implements Connection, Receiver, Sender, WriterOwner {
   }
 
   #wait(seconds: number, addresses: readonly string[]): void {
-    this.#asking = true;
+    this.#brief = seconds === 0;
     const receive = this.parts.exchange.receive({ addresses, timeout: seconds * 1000, count: 1, lease: 0 }, this);
-    this.#asking = false;
-    if (this.#state === 'receiving' || this.#state === 'querying') this.#receive = receive;
+    if (receive.waiting) this.#receive = receive;
   }
 
   /** What waited has its answer: what was held back can go on, though not within the exchange's call. */
@@ -254,7 +244,7 @@ export class Session implements Connection, Receiver, Sender, WriterOwner {
   }
 
   #takeBackUnlessGoodbye(): void {
-    if (this.#state !== 'receiving' || this.#saysGoodbye || (this.#receive?.underWay ?? 0) > 0) return;
+    if (this.#state !== 'receiving' || this.#saysGoodbye || this.#brief) return;
     this.#withdraw();
     this.#state = 'reading';
   }

@@ -4,8 +4,8 @@ import type { Delivery, Receive, Receiver } from '../../ports/exchange.js';
 export interface TaggedReceiverOwner {
   readonly slow: boolean;
   deliver(receiver: TaggedReceiver, delivery: Delivery): void;
-  /** Nothing but what is under way will come. */
-  over(receiver: TaggedReceiver): void;
+  /** Its time ran out, and nothing is under way. */
+  expired(receiver: TaggedReceiver): void;
   lapsed(delivery: Delivery): void;
 }
 
@@ -13,13 +13,15 @@ export interface TaggedReceiverOwner {
 export class TaggedReceiver implements Receiver {
   /** Undefined while the exchange is being asked. */
   receive: Receive | undefined;
-  /** Its time ran out, or it was taken back: when nothing is under way any more, the client is told. */
+  /** It was taken back: when nothing is under way any more, it is over. */
   leaving = false;
 
   constructor(
     readonly tag: string,
     /** Messages that may still come. */
     public left: number,
+    /** It wants only what is there. */
+    readonly brief: boolean,
     private readonly owner: TaggedReceiverOwner,
   ) {}
 
@@ -35,7 +37,7 @@ export class TaggedReceiver implements Receiver {
 
   expired(receive: Receive): void {
     this.receive = receive;
-    this.owner.over(this);
+    this.owner.expired(this);
   }
 
   lapsed(delivery: Delivery): void {

@@ -22,7 +22,6 @@ import {
   encodeWelcome,
 } from '../../protocol/tagged/encode-answer.js';
 import { Gate } from './gate.js';
-import { toJson } from './json.js';
 import { Leases } from './leases.js';
 import { type Connection, type SessionParts, SLOW } from './session-parts.js';
 import { TaggedReceiver, type TaggedReceiverOwner } from './tagged-receiver.js';
@@ -43,9 +42,9 @@ const UNREAD: Refusal = Object.freeze({ code: 'full', text: 'the client leaves i
 /**
  * One connection in the tagged protocol: many things at once, none of which waits for another.
  *
- *     talking -> parting -> ending -> closed    goodbye, the end of the client's stream, or the broker stops:
- *                                               what came before is carried out, on disk and answered
- *     talking -> ending -> closed               a refusal past which the stream can't be followed
+ *     talking -> parting -> ending -> closed    goodbye, the end of the client's stream, a refusal past which that can't be
+ *                                               followed, or the broker stops: what came before is carried out and answered
+ *     talking -> ending -> closed               no such token
  */
 export class TaggedSession implements Connection, Sender, Asker, TaggedReceiverOwner, WriterOwner {
   due = Number.POSITIVE_INFINITY;
@@ -62,8 +61,6 @@ export class TaggedSession implements Connection, Sender, Asker, TaggedReceiverO
   readonly #tags = new Tags();
   /** Whether tokens are looked at. */
   readonly #guarded: boolean;
-  /** Receivers that are over but for what is under way to them. */
-  readonly #leaving = new Set<TaggedReceiver>();
   /** What came for a client that can't answer for it any more: to be given back, not within the exchange's call. */
   readonly #tooLate: Delivery[] = [];
   /** Bytes of answers that came while the client was slow. */
@@ -87,7 +84,7 @@ export class TaggedSession implements Connection, Sender, Asker, TaggedReceiverO
     this.#gate = new Gate(rights);
     this.#decoder = new Decoder<TaggedCommand>(this.#gate.grammar, parts.limits);
     this.#writer = new Writer(stream, parts.turn, this);
-    this.#leases = new Leases(parts.exchange, new TaggedReceiver('', 0, this));
+    this.#leases = new Leases(parts.exchange, new TaggedReceiver('', 0, true, this));
     stream.on('end', () => this.#part());
     // A connection that breaks is nothing to report: 'close' follows, and what the client had goes back.
     stream.on('error', () => stream.destroy());
@@ -146,7 +143,7 @@ export class TaggedSession implements Connection, Sender, Asker, TaggedReceiverO
         return this.#part();
       case 'refused':
         this.#refuse(command.tag, command);
-        if (command.skip === undefined) this.#end();
+        if (command.skip === undefined) this.#part();
     }
   }
 
@@ -158,7 +155,7 @@ export class TaggedSession implements Connection, Sender, Asker, TaggedReceiverO
   }
 
   #startReceive({ tag, addresses, timeout, count, lease }: TaggedReceive): void {
-    const receiver = new TaggedReceiver(tag, count, this);
+    const receiver = new TaggedReceiver(tag, count, timeout === 0, this);
     if (!this.#take(tag, receiver)) return;
     receiver.receive = this.parts.exchange.receive({ addresses, timeout, count, lease }, receiver);
   }
@@ -169,9 +166,7 @@ export class TaggedSession implements Connection, Sender, Asker, TaggedReceiverO
    */
   #takeBack(tag: string): void {
     const receiver = this.#tags.receiver(tag);
-    if (receiver?.receive === undefined || receiver.leaving) return;
-    this.parts.exchange.withdraw(receiver.receive);
-    this.over(receiver);
+    if (receiver !== undefined) this.#withdraw(receiver);
   }
 
   #answerFor(delivery: string, found: boolean): void {
@@ -225,7 +220,7 @@ export class TaggedSession implements Connection, Sender, Asker, TaggedReceiverO
 
   answered(tag: string, answer: object): void {
     this.#tags.free(tag);
-    this.#say(encodeAnswer(tag, toJson(answer)));
+    this.#say(encodeAnswer(tag, Buffer.from(JSON.stringify(answer)).toString('latin1')));
   }
 
   refused(tag: string, refusal: Refusal): void {
@@ -234,16 +229,12 @@ export class TaggedSession implements Connection, Sender, Asker, TaggedReceiverO
   }
 
   deliver(receiver: TaggedReceiver, delivery: Delivery): void {
-    const { tag } = receiver;
+    const { tag, left } = receiver;
     const { name, message } = delivery;
-    if (receiver.left === 0) {
-      this.#leaving.delete(receiver);
-      this.#tags.free(tag);
-    }
-    if (this.#leaving.size > 0 || this.#state === 'parting') this.parts.turn.resume(this.#resume);
-    if (this.#state !== 'talking' && (name !== undefined || this.#state !== 'parting')) {
+    if (left === 0) this.#tags.free(tag);
+    if (this.#state !== 'talking' || receiver.leaving) this.parts.turn.resume(this.#resume);
+    if (!this.#canTake(delivery)) {
       this.#tooLate.push(delivery);
-      this.parts.turn.resume(this.#resume);
       return;
     }
     this.#debug('delivered', tag, message);
@@ -252,15 +243,13 @@ export class TaggedSession implements Connection, Sender, Asker, TaggedReceiverO
     this.#lookForSlowness();
   }
 
-  over(receiver: TaggedReceiver): void {
-    receiver.leaving = true;
-    if ((receiver.receive?.underWay ?? 0) > 0) {
-      this.#leaving.add(receiver);
-      return;
-    }
-    this.#leaving.delete(receiver);
-    this.#tags.free(receiver.tag);
-    if (this.#state === 'talking') this.#say(encodeOver(receiver.tag));
+  /** Who is parting can't say `++` any more. */
+  #canTake({ name }: Delivery): boolean {
+    return this.#state === 'talking' || (this.#state === 'parting' && name === undefined);
+  }
+
+  expired(receiver: TaggedReceiver): void {
+    this.#over(receiver);
   }
 
   lapsed(delivery: Delivery): void {
@@ -333,34 +322,46 @@ export class TaggedSession implements Connection, Sender, Asker, TaggedReceiverO
 
   // The end
 
-  /** No more is heard. */
+  /** No more is heard. Receives that want only what is there have their answers soon, the others are taken back. */
   #part(): void {
     if (this.#state !== 'talking') return;
+    if (this.rights === undefined) return this.#end();
     this.#state = 'parting';
-    this.#withdrawAll();
+    for (const receiver of this.#tags.receivers) if (!receiver.brief) this.#withdraw(receiver);
     this.parts.exchange.flush(() => {
       this.#flushed = true;
       this.parts.turn.resume(this.#resume);
     });
   }
 
+  #withdraw(receiver: TaggedReceiver): void {
+    if (receiver.receive === undefined || receiver.leaving) return;
+    receiver.leaving = true;
+    this.parts.exchange.withdraw(receiver.receive);
+    if (receiver.receive.underWay === 0) this.#over(receiver);
+    // What is under way may come to nothing, of which nobody tells.
+    else this.parts.exchange.flush(() => this.parts.turn.resume(this.#resume));
+  }
+
+  /** Nothing will come any more. */
+  #over(receiver: TaggedReceiver): void {
+    this.#tags.free(receiver.tag);
+    if (this.#state === 'talking') this.#say(encodeOver(receiver.tag));
+    else this.parts.turn.resume(this.#resume);
+  }
+
   /** What could not be done within calls of the exchange. */
   #settleUp(): void {
     for (const delivery of this.#tooLate.splice(0)) this.parts.exchange.giveBack(delivery, 0);
-    for (const receiver of this.#leaving) this.over(receiver);
-    if (this.#state === 'parting' && this.#flushed && this.#leaving.size === 0) this.#end();
-  }
-
-  #withdrawAll(): void {
     for (const receiver of this.#tags.receivers) {
-      if (receiver.receive !== undefined) this.parts.exchange.withdraw(receiver.receive);
-      this.over(receiver);
+      if (receiver.leaving && receiver.receive?.underWay === 0) this.#over(receiver);
     }
+    if (this.#state === 'parting' && this.#flushed && this.#tags.receivers.size === 0) this.#end();
   }
 
   #end(): void {
-    this.#withdrawAll();
     this.#state = 'ending';
+    for (const receiver of this.#tags.receivers) this.#withdraw(receiver);
     this.#writer.end();
   }
 
@@ -373,7 +374,7 @@ export class TaggedSession implements Connection, Sender, Asker, TaggedReceiverO
   #close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#withdrawAll();
+    for (const receiver of this.#tags.receivers) this.#withdraw(receiver);
     const unsent = this.#writer.abandon();
     for (const delivery of [...unsent.begun, ...unsent.waiting]) {
       if (delivery.name === undefined) this.parts.exchange.giveBack(delivery, 0);

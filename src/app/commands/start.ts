@@ -2,13 +2,23 @@ import type { BrokerOptions } from '../options.js';
 import { runUntilStopped } from '../run.js';
 
 /**
- * Runs a broker until it is told to end.
+ * Runs a broker until it is told to end. On SIGHUP it reads tokens and certificates again.
  * @throws what keeps the broker from starting, or ends it
  */
-export function start(options: BrokerOptions): Promise<void> {
-  return runUntilStopped(async () => {
-    // Here, so that the other commands and the help need not wait until SQLite is loaded.
-    const { startBroker } = await import('../lifecycle.js');
-    return startBroker(options);
-  });
+export async function start(options: BrokerOptions): Promise<void> {
+  let reload = () => {};
+  const onHangUp = () => reload();
+  // Where there is nothing to read again, the end of the terminal ends the broker, as it does other programs.
+  if (options.access.tokens !== undefined || options.tls !== undefined) process.on('SIGHUP', onHangUp);
+  try {
+    await runUntilStopped(async () => {
+      // Here, so that the other commands and the help need not wait until SQLite is loaded.
+      const { startBroker } = await import('../lifecycle.js');
+      const broker = await startBroker(options);
+      reload = () => broker.reload();
+      return broker;
+    });
+  } finally {
+    process.off('SIGHUP', onHangUp);
+  }
 }
