@@ -24,6 +24,7 @@ export class Cancels implements Asker, Sender, Receiver {
   readonly #recalled = new Map<string, Abandoned>();
   #pending = 0;
   #idle: (() => void)[] = [];
+  #givenUp = false;
   readonly slow = false;
 
   constructor(
@@ -50,12 +51,18 @@ export class Cancels implements Asker, Sender, Receiver {
     this.#later(() => void this.exchange.receive(wanted, this));
   }
 
-  /** Resolves when all that was added has been seen to. */
+  /** Resolves when all that was added has been seen to, or was given up. */
   done(): Promise<void> {
     return new Promise((resolve) => {
       this.#idle.push(resolve);
       this.#settleIdle();
     });
+  }
+
+  /** What the exchange has not answered by now is waited for no longer. */
+  giveUp(): void {
+    this.#givenUp = true;
+    this.#settleIdle();
   }
 
   answered(label: string, answer: object): void {
@@ -117,7 +124,7 @@ export class Cancels implements Asker, Sender, Receiver {
   }
 
   #settleIdle(): void {
-    if (this.#pending > 0) return;
+    if (this.#pending > 0 && !this.#givenUp) return;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 }

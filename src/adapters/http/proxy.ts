@@ -2,17 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inject, injectable } from 'tsyringe';
 import { Deadlines } from '../../domain/deadlines.js';
 import type { Refusal } from '../../domain/errors.js';
-import type { Message } from '../../domain/message.js';
 import type { Alarm, Clock } from '../../ports/clock.js';
-import type { Delivery, Exchange, Receive, Receiver, Sender } from '../../ports/exchange.js';
+import type { Delivery, Exchange, Receive, Receiver } from '../../ports/exchange.js';
 import type { Ids } from '../../ports/ids.js';
 import type { Log } from '../../ports/log.js';
 import { CLOCK, EXCHANGE, IDS, LOG, TURN } from '../../ports/tokens.js';
 import type { Turn } from '../../ports/turn.js';
 import { announcedLength, Bodies, RETRY_AFTER, readBody } from './body.js';
 import { Cancels } from './cancels.js';
-import { IdBudget } from './id-budget.js';
-import { messagesOf, withoutId } from './messages.js';
+import { Dispatch, type DispatchOwner } from './dispatch.js';
 import { Problem } from './problem.js';
 import { OpenRequest, type RequestOwner } from './request.js';
 import { HttpServer, type ServerOwner } from './server.js';
@@ -27,7 +25,7 @@ const LINGER = 2000;
 
 /** Turns web requests into messages, and what is sent to their reply addresses into responses. */
 @injectable()
-export class HttpProxy implements Receiver, Sender, RequestOwner, WebClientOwner, ServerOwner {
+export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClientOwner, ServerOwner {
   /** Bytes of one reply that may wait for a slow client. */
   readonly maxHeld: number;
   /** It takes all that comes. */
@@ -37,15 +35,13 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, WebClientOwner
   readonly #bodies: Bodies;
   readonly #untaken: Untaken;
   readonly #cancels: Cancels;
-  readonly #idBudget: IdBudget;
-  /** Requests sent with an id of which the exchange has not said yet that it took them, by label. */
-  readonly #withId = new Map<string, Message>();
+  readonly #dispatch: Dispatch;
   /** All replies come to labels of one mailbox. */
   readonly #mailbox: string;
   #receive: Receive | undefined;
   /** By label. */
   readonly #open = new Map<string, OpenRequest>();
-  /** Requests that have no answer yet, and clients that are to close. */
+  /** Requests that have no reply yet, and clients that are to close, or may have gone. */
   readonly #deadlines = new Deadlines<OpenRequest | WebClient>();
   readonly #alarm: Alarm;
   #unflushed: OpenRequest[] = [];
@@ -68,7 +64,7 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, WebClientOwner
       this.log.info('connection closed', { why: 'it takes too little of its answers', bytes }),
     );
     this.#cancels = new Cancels(exchange, turn, settings.to);
-    this.#idBudget = new IdBudget(this.#limits.ids);
+    this.#dispatch = new Dispatch({ exchange, clock, turn, ids, settings, mostIds: this.#limits.ids }, this);
     this.#mailbox = `~http-${ids.unguessable()}`;
     this.#alarm = clock.alarm(() => this.#ring());
     this.#server = new HttpServer(this.#limits, this);
@@ -95,17 +91,13 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, WebClientOwner
 
   /**
    * Takes no more connections, and no request after those it has. Resolves when all are answered and every connection
-   * is closed, and all handlers are told that nobody waits for; what has no answer by `deadline` (on the clock) gets a 503.
+   * is closed, and the handlers of those that left are told; what has no answer by `deadline` (on the clock) gets a 503.
    */
   async stop(deadline: number): Promise<void> {
     this.stopping = true;
-    let giveUp: () => void = () => undefined;
-    const tooLate = new Promise<void>((resolve) => {
-      giveUp = resolve;
-    });
     const cut = this.clock.alarm(() => {
       this.#server.destroy();
-      giveUp();
+      this.#cancels.giveUp();
     });
     const late = this.clock.alarm(() => {
       for (const open of this.#open.values()) open.fail(new Problem(503, 'the proxy is stopping', RETRY_AFTER));
@@ -114,7 +106,7 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, WebClientOwner
     });
     late.set(deadline);
     await this.#server.close();
-    await Promise.race([this.#cancels.done(), tooLate]);
+    await this.#cancels.done();
     for (const alarm of [late, cut, this.#alarm]) alarm.clear();
     if (this.#receive !== undefined) this.exchange.withdraw(this.#receive);
   }
@@ -182,26 +174,14 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, WebClientOwner
     open.sent();
     open.due = this.clock.now() + this.settings.timeout;
     this.#await(open);
-    const id = this.#idBudget.take(this.clock.now()) ? label : undefined;
-    const replyTo = `${this.#mailbox}~${label}`;
-    const messages = messagesOf(request, body, replyTo, id, this.settings, this.ids);
-    open.bodyAddr = messages.bodyAddr;
-    for (const piece of messages.pieces) {
-      this.exchange.send(piece, this.#pieces, label);
-      if (open.isOver) return;
-    }
-    if (id !== undefined) this.#withId.set(label, messages.request);
-    // Not before: a request that was refused has no handler.
-    open.cancelAddr = messages.cancelAddr;
-    open.recallable = id !== undefined;
-    this.exchange.send(messages.request, this, label);
+    this.#dispatch.send(open, body, `${this.#mailbox}~${label}`);
   };
 
   // What the exchange says
 
   deliver(delivery: Delivery): void {
     const { at, message } = delivery;
-    const open = this.#requestOf(delivery);
+    const open = this.#awaiting(delivery);
     if (open === undefined) {
       this.settle(delivery);
       if (this.log.debugs) this.log.debug('reply that nobody waits for', { to: at, bytes: message.body.length });
@@ -219,43 +199,10 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, WebClientOwner
   }
 
   lapsed(delivery: Delivery): void {
-    this.#requestOf(delivery)?.lapsed(delivery);
+    this.#awaiting(delivery)?.lapsed(delivery);
   }
 
-  /** That a request was taken. */
-  accepted(label: string): void {
-    if (this.#withId.size > 0) this.#withId.delete(label);
-  }
-
-  /** A request. Where ids may be what there are too many of, it is sent again without one. */
-  refused(label: string, refusal: Refusal): void {
-    const open = this.#open.get(label);
-    const withId = this.#withId.get(label);
-    this.#withId.delete(label);
-    if (open === undefined) return;
-    open.recallable = false;
-    if (withId === undefined || refusal.code !== 'full') {
-      open.cancelAddr = undefined;
-      this.#noRoom(open, refusal);
-      return;
-    }
-    this.turn.resume(() => {
-      if (!open.isOver) this.exchange.send(withoutId(withId), this, label);
-    });
-  }
-
-  /** A piece of a request's body. The request itself may have been sent. */
-  readonly #pieces: Sender = {
-    accepted: () => undefined,
-    refused: (label, refusal) => {
-      const open = this.#open.get(label);
-      // Where it has deliveries, they are settled: not from within the exchange's call.
-      if (open?.answering) this.turn.resume(() => this.#noRoom(open, refusal));
-      else if (open !== undefined) this.#noRoom(open, refusal);
-    },
-  };
-
-  #noRoom(open: OpenRequest, { code, text }: Refusal): void {
+  refusedRequest(open: OpenRequest, { code, text }: Refusal): void {
     if (this.log.infos) this.log.info('refused', { label: open.label, code, text });
     const why = code === 'full' ? 'too many requests are waiting' : 'no request can be taken';
     if (open.bodyAddr !== undefined) this.#cancels.drop(open.bodyAddr);
@@ -271,7 +218,11 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, WebClientOwner
       });
   }
 
-  #requestOf({ at }: Delivery): OpenRequest | undefined {
+  requestOf(label: string): OpenRequest | undefined {
+    return this.#open.get(label);
+  }
+
+  #awaiting({ at }: Delivery): OpenRequest | undefined {
     return this.#open.get(at.slice(this.#mailbox.length + 1));
   }
 
@@ -290,8 +241,7 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, WebClientOwner
   }
 
   replyBegun(open: OpenRequest): void {
-    const now = this.clock.now();
-    this.#idBudget.replied(now, now - open.due + this.settings.timeout);
+    this.#dispatch.replied(open);
     this.#deadlines.remove(open);
   }
 
