@@ -175,6 +175,7 @@ describe('http: what is not answered by a handler', () => {
     const client = world.client(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
     expect(await client.until('waiting\n')).to.match(/^HTTP\/1\.1 503 /);
     expect(world.listener('web').waiting).to.equal(0);
+    expect(world.exchange.stats()).to.deep.include({ messages: 0, deliveries: 0 });
   });
 
   it('503 with Retry-After when the queue is full, and the connection goes on', async () => {
