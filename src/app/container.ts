@@ -1,6 +1,7 @@
 import { container, type DependencyContainer, instanceCachingFactory } from 'tsyringe';
 import { OpenAccess } from '../adapters/access/open.js';
 import { TokenFile } from '../adapters/access/token-file.js';
+import { BROKER_SETTINGS, RemoteExchange } from '../adapters/broker/exchange.js';
 import { SystemClock } from '../adapters/clock/system.js';
 import { SystemTurn } from '../adapters/clock/turn.js';
 import { HTTP_SETTINGS, HttpProxy, type HttpSettings } from '../adapters/http/proxy.js';
@@ -8,7 +9,7 @@ import { RandomIds } from '../adapters/ids/random.js';
 import { MemoryJournal } from '../adapters/journal/memory/journal.js';
 import { SqliteJournal } from '../adapters/journal/sqlite/journal.js';
 import { LOG_SETTINGS, type LogSettings, WinstonLog } from '../adapters/log/winston.js';
-import { listen, showAddress } from '../adapters/tcp/listen.js';
+import { listen, listenOnInherited, showAddress } from '../adapters/tcp/listen.js';
 import { TCP_SETTINGS, TcpServer, type TcpSettings } from '../adapters/tcp/server.js';
 import { LocalExchange } from '../domain/exchange.js';
 import type { Access } from '../ports/access.js';
@@ -18,7 +19,7 @@ import type { Journal } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
 import { ACCESS, CLOCK, EXCHANGE, IDS, JOURNAL, LOG, TURN } from '../ports/tokens.js';
 import type { Turn } from '../ports/turn.js';
-import type { BrokerOptions } from './options.js';
+import type { BrokerOptions, HttpOptions, LogOptions, ProxyOptions, UpOptions } from './options.js';
 
 export const TCP_SERVER = Symbol('TcpServer');
 /** Registered only where the options ask for a proxy. */
@@ -47,30 +48,55 @@ export class Trouble {
  * wants to: `buildContainer(options).register(JOURNAL, { useValue: journal })`.
  */
 export function buildContainer(options: BrokerOptions): DependencyContainer {
-  const parts = container.createChildContainer();
-  const once = <T>(token: symbol, make: (from: DependencyContainer) => T) =>
-    parts.register(token, { useFactory: instanceCachingFactory(make) });
-
-  once(TROUBLE, () => new Trouble());
-  once<Clock>(CLOCK, () => new SystemClock());
-  once<Turn>(TURN, () => new SystemTurn());
-  once<Ids>(IDS, () => new RandomIds());
-  parts.register<LogSettings>(LOG_SETTINGS, { useValue: { ...options.log, stream: process.stderr } });
-  once<Log>(LOG, (from) => from.resolve(WinstonLog));
-  once<Journal>(JOURNAL, () => makeJournal(options.journal));
-  once<Access>(ACCESS, () => makeAccess(options.access));
-  once(EXCHANGE, (from) => makeExchange(from, options));
+  const parts = commonParts(options.log);
+  once(parts, TROUBLE, () => new Trouble());
+  once<Journal>(parts, JOURNAL, () => makeJournal(options.journal));
+  once<Access>(parts, ACCESS, () => makeAccess(options.access));
+  once(parts, EXCHANGE, (from) => makeExchange(from, options));
 
   parts.register(TCP_SETTINGS, { useValue: tcpSettings(options) });
-  once(TCP_SERVER, (from) => from.resolve(TcpServer));
+  once(parts, TCP_SERVER, (from) => from.resolve(TcpServer));
   if (options.http !== undefined) {
-    const { listen: address, ...settings } = options.http;
-    parts.register<HttpSettings>(HTTP_SETTINGS, {
-      useValue: { ...settings, at: showAddress(address), listen: (server) => listen(server, address) },
-    });
-    once(HTTP_PROXY, (from) => from.resolve(HttpProxy));
+    const { listen: address } = options.http;
+    registerProxy(parts, options.http, (server) => listen(server, address));
   }
   return parts;
+}
+
+/** All parts of an HTTP proxy in a process of its own. */
+export function buildProxyContainer({ brokers, http, socket, log }: ProxyOptions): DependencyContainer {
+  const parts = commonParts(log);
+  parts.register(BROKER_SETTINGS, { useValue: { brokers } });
+  once(parts, EXCHANGE, (from) => from.resolve(RemoteExchange));
+  registerProxy(parts, http, (server) =>
+    socket === undefined ? listen(server, http.listen) : listenOnInherited(server, socket),
+  );
+  return parts;
+}
+
+/** What a supervisor needs. */
+export function buildSupervisorContainer({ log }: UpOptions['broker']): DependencyContainer {
+  return commonParts(log);
+}
+
+function commonParts(log: LogOptions): DependencyContainer {
+  const parts = container.createChildContainer();
+  once<Clock>(parts, CLOCK, () => new SystemClock());
+  once<Turn>(parts, TURN, () => new SystemTurn());
+  once<Ids>(parts, IDS, () => new RandomIds());
+  parts.register<LogSettings>(LOG_SETTINGS, { useValue: { ...log, stream: process.stderr } });
+  once<Log>(parts, LOG, (from) => from.resolve(WinstonLog));
+  return parts;
+}
+
+function registerProxy(parts: DependencyContainer, http: HttpOptions, listen: HttpSettings['listen']): void {
+  const { listen: address, ...settings } = http;
+  parts.register<HttpSettings>(HTTP_SETTINGS, { useValue: { ...settings, at: showAddress(address), listen } });
+  once(parts, HTTP_PROXY, (from) => from.resolve(HttpProxy));
+}
+
+function once<T>(parts: DependencyContainer, token: symbol, make: (from: DependencyContainer) => T): void {
+  parts.register(token, { useFactory: instanceCachingFactory(make) });
 }
 
 function makeJournal(journal: BrokerOptions['journal']): Journal {

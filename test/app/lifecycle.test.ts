@@ -173,6 +173,7 @@ describe('a broker from its own container', () => {
     const error = await stopped;
     expect(error?.message).to.equal('the journal failed: EIO on fsync');
     expect(journal.closed).to.equal(true);
+    expect(log.closed).to.equal(true);
     await client.close();
   });
 

@@ -5,7 +5,7 @@ import { getHeapStatistics } from 'node:v8';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { environmentName, OPTIONS } from '../../src/app/options/table.js';
-import { brokerAddress, brokerOptions } from '../../src/app/options.js';
+import { brokerAddress, brokerOptions, proxyOptions, upOptions } from '../../src/app/options.js';
 import { UsageError } from '../../src/app/usage.js';
 
 describe('options', () => {
@@ -195,7 +195,7 @@ describe('options', () => {
     for (const [name, option] of OPTIONS) {
       const wrong = '\u0000 wrong';
       const texts = option.repeatable ? [wrong] : wrong;
-      if (option.only !== 'commands') {
+      if (option.only !== 'commands' && option.only !== 'up') {
         expect(() => brokerOptions({ [name]: texts }, {}), name).to.throw(UsageError, `--${name}: `);
       }
       const variable = environmentName(name);
@@ -275,7 +275,8 @@ describe('options', () => {
         undefined,
         /cannot read the configuration file \/nowhere\/x.toml: ENOENT/,
       ],
-      ['a flag for others', { broker: 'unix:/x' }, {}, undefined, /^--broker is for send, ready and query$/],
+      ['a list of brokers', {}, { MSGLITE_BROKER: 'unix:/a,b' }, undefined, /: "unix:\/a,b" .* or several of them/],
+      ['a flag for others', { broker: 'unix:/x' }, {}, undefined, /^--broker is for send, ready, query and http$/],
     ];
     for (const [name, flags, environment, toml, expected] of cases) {
       it(name, () => {
@@ -283,6 +284,57 @@ describe('options', () => {
         expect(() => brokerOptions(all, environment)).to.throw(UsageError, expected);
       });
     }
+  });
+
+  describe('of an HTTP proxy in a process of its own', () => {
+    it('are those of the proxy in a broker, and where brokers are', () => {
+      const flags = { broker: 'unix:/a, tcp:[::1]:9', 'http-timeout': '9', 'http-address': '[::1]:80' };
+      expect(proxyOptions(flags, {})).to.deep.equal({
+        brokers: [{ path: '/a' }, { host: '::1', port: 9 }],
+        http: {
+          listen: { host: '::1', port: 80 },
+          to: 'msglite.httpRequests',
+          envelope: 2,
+          timeout: 9000,
+          maxBody: 16 * 1024 ** 2,
+        },
+        socket: undefined,
+        log: { level: 'minimal', format: 'text' },
+        drainTimeout: 10_000,
+      });
+    });
+
+    it('lead to where a broker with the same options listens', () => {
+      const { brokers, http } = proxyOptions({ address: '/a' }, { MSGLITE_JOURNAL: 'x' });
+      expect(brokers).to.deep.equal([{ path: '/a', mode: 0o660 }]);
+      expect(http.listen).to.deep.equal({ host: '127.0.0.1', port: 8080 });
+    });
+
+    it('are not the flags of the broker, nor of up', () => {
+      expect(() => proxyOptions({ journal: 'x' }, {})).to.throw(UsageError, '--journal is for the broker only');
+      expect(() => proxyOptions({ 'http-proxies': '2' }, {})).to.throw(UsageError, '--http-proxies is for up only');
+    });
+  });
+
+  describe('of a broker with proxies beside it', () => {
+    it('are those of both', () => {
+      const flags = { address: '/a', journal: '/j', 'http-proxies': '3', 'http-address': '[::1]:80' };
+      const { broker, proxy, proxies } = upOptions(flags, {});
+      expect(broker).to.deep.equal(brokerOptions({ address: '/a', journal: '/j' }, {}));
+      expect(proxy).to.deep.equal(proxyOptions({ address: '/a', 'http-address': '[::1]:80' }, {}));
+      expect(proxies).to.equal(3);
+    });
+
+    it('need name no address for web clients', () => {
+      const { broker, proxy, proxies } = upOptions({}, {});
+      expect(broker.http).to.equal(undefined);
+      expect(proxy.http.listen).to.deep.equal({ host: '127.0.0.1', port: 8080 });
+      expect(proxies).to.equal(1);
+    });
+
+    it('are not the flags of who looks for a broker', () => {
+      expect(() => upOptions({ broker: 'unix:/x' }, {})).to.throw(UsageError, '--broker is for send, ready,');
+    });
   });
 
   describe('of the commands that talk to a broker', () => {

@@ -81,7 +81,7 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, ClientOwner, S
 
   /**
    * Takes no more connections, and no request after those it has. Resolves when all are answered and every connection
-   * is closed; what has no answer by `deadline` (on the clock) gets a 503.
+   * is closed, and handlers have been sent word; what has no answer by `deadline` (on the clock) gets a 503.
    */
   async stop(deadline: number): Promise<void> {
     this.stopping = true;
@@ -94,6 +94,8 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, ClientOwner, S
     late.set(deadline);
     await this.#server.close();
     for (const alarm of [late, cut, this.#alarm]) alarm.clear();
+    // The last clients may have left handlers that are to hear of it.
+    await new Promise<void>((done) => this.turn.resume(done));
     if (this.#receive !== undefined) this.exchange.withdraw(this.#receive);
   }
 

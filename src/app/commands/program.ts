@@ -1,12 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Flags } from '../options/sources.js';
 import { OPTIONS, type Option as TableOption } from '../options/table.js';
-import { brokerAddress, brokerOptions } from '../options.js';
+import { brokerAddress, brokerOptions, proxyOptions, upOptions } from '../options.js';
 import { suggest } from '../suggest.js';
 import { UsageError } from '../usage.js';
 import { version } from '../version.js';
 import { doubleDashes, type LongOptions } from './dashes.js';
 import { ABOUT, AFTER_HELP } from './help.js';
+import { http } from './http.js';
 import { query } from './query.js';
 import { type ReadyFlags, ready } from './ready.js';
 import { type SendFlags, send } from './send.js';
@@ -23,6 +24,19 @@ export async function runProgram(args: readonly string[], environment: NodeJS.Pr
   const program = brokerCommand(environment);
   const at = () => brokerAddress(flagsOf(program), environment);
 
+  command(program, 'up', 'run the broker, and HTTP proxies in processes of their own; start again what dies')
+    .configureHelp({ showGlobalOptions: true })
+    .action(async () => {
+      // Here, so that the others need not wait until all it needs is loaded.
+      const { up } = await import('./up.js');
+      const options = () => upOptions(flagsOf(program), environment);
+      exitCode = await up(options(), options);
+    });
+  command(program, 'http', 'run an HTTP proxy in a process of its own, for the broker at --broker')
+    .configureHelp({ showGlobalOptions: true })
+    .action(async () => {
+      await http(proxyOptions(flagsOf(program), environment));
+    });
   command(program, 'send', 'send a message; done when the broker has taken it')
     .argument('<to>', 'address')
     .argument('[body]', 'what to send; - or nothing: standard input')
@@ -62,7 +76,7 @@ export async function runProgram(args: readonly string[], environment: NodeJS.Pr
 /** The command without a command's name: the broker. */
 function brokerCommand(environment: NodeJS.ProcessEnv): Command {
   const program = new Command('msglite')
-    .usage('[options]\n       msglite [options] send|ready|query|token …')
+    .usage('[options]\n       msglite [options] up|http|send|ready|query|token …')
     .description(ABOUT)
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this')

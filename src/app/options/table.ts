@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { count, endpoint, filePath, messageAddress, mode, oneOf, seconds, size, yesOrNo } from './values.js';
+import { count, endpoint, endpoints, filePath, messageAddress, mode, oneOf, seconds, size, yesOrNo } from './values.js';
 
 /** Headings of the help. */
 export type Group = 'Where:' | 'Access:' | 'HTTP proxy:' | 'Journal:' | 'Limits:' | 'Log:' | 'General:';
@@ -25,9 +25,12 @@ export interface Option {
   readonly numeric?: true;
   /** As a flag it has no value; elsewhere it is `true` or `false`. */
   readonly yesOrNo?: true;
-  /** Who it is for; both if not given. */
-  readonly only?: 'broker' | 'commands';
+  /** Who it is for; all if not given. */
+  readonly only?: Audience;
 }
+
+/** Those who run a broker, those who run an HTTP proxy (a broker can), those who talk to a broker, or `up` alone. */
+export type Audience = 'broker' | 'proxies' | 'commands' | 'up';
 
 /** Checks an option's shape and keeps its own type. */
 function option<const O extends Option>(of: O): O {
@@ -61,10 +64,10 @@ export const TABLE = {
     only: 'broker',
   }),
   broker: option({
-    schema: endpoint,
+    schema: endpoints,
     group: 'Where:',
     value: 'WHERE',
-    text: 'for send, ready and query: the broker is at unix:PATH or tcp:HOST:PORT',
+    text: 'for send, ready, query and http: the broker is at unix:PATH or tcp:HOST:PORT, or at one of several, separated by commas',
     only: 'commands',
   }),
   'socket-mode': option({
@@ -73,7 +76,7 @@ export const TABLE = {
     value: 'OCTAL',
     text: 'permissions of the socket files: who may write to one can use the broker',
     standard: '0660',
-    only: 'broker',
+    only: 'proxies',
   }),
   tokens: option({
     schema: filePath,
@@ -144,7 +147,7 @@ export const TABLE = {
     value: 'unix|tcp',
     text: 'what --http-address is an address of; this or --http-address turns the proxy on',
     standardText: 'tcp',
-    only: 'broker',
+    only: 'proxies',
   }),
   'http-address': option({
     schema: filePath,
@@ -152,7 +155,7 @@ export const TABLE = {
     value: 'ADDRESS',
     text: 'where web clients connect: HOST:PORT, or a socket file',
     standardText: '127.0.0.1:8080; for unix /tmp/msglite.http.socket',
-    only: 'broker',
+    only: 'proxies',
   }),
   'http-msg-address': option({
     schema: messageAddress,
@@ -160,7 +163,7 @@ export const TABLE = {
     value: 'ADDRESS',
     text: 'message address that requests are sent to',
     standard: 'msglite.httpRequests',
-    only: 'broker',
+    only: 'proxies',
   }),
   'http-envelope': option({
     schema: oneOf('1', '2').transform((text) => (text === '1' ? 1 : 2)),
@@ -169,7 +172,7 @@ export const TABLE = {
     text: 'how requests are written: 1 as in 2010, with the body in a second message; 2 in one message',
     standard: '2',
     numeric: true,
-    only: 'broker',
+    only: 'proxies',
   }),
   'http-timeout': option({
     schema: seconds(0.1),
@@ -178,7 +181,7 @@ export const TABLE = {
     text: 'time for an answer, waiting for a handler included; then 504',
     standard: '180',
     numeric: true,
-    only: 'broker',
+    only: 'proxies',
   }),
   'http-max-body': option({
     schema: size(0),
@@ -187,7 +190,16 @@ export const TABLE = {
     text: 'longest body of a request; beyond it 413',
     standard: '16M',
     numeric: true,
-    only: 'broker',
+    only: 'proxies',
+  }),
+  'http-proxies': option({
+    schema: count(1),
+    group: 'HTTP proxy:',
+    value: 'N',
+    text: 'for up: how many proxy processes share the address',
+    standard: '1',
+    numeric: true,
+    only: 'up',
   }),
   journal: option({
     schema: filePath,
@@ -310,7 +322,7 @@ export const TABLE = {
     value: 'minimal|info|debug',
     text: 'minimal: start, stop and trouble; info: connections and refusals too; debug: each message too',
     standard: 'minimal',
-    only: 'broker',
+    only: 'proxies',
   }),
   'log-format': option({
     schema: oneOf('text', 'json'),
@@ -318,7 +330,7 @@ export const TABLE = {
     value: 'text|json',
     text: 'for people or for machines; to stderr in both cases',
     standard: 'text',
-    only: 'broker',
+    only: 'proxies',
   }),
   'drain-timeout': option({
     schema: seconds(0),
@@ -327,7 +339,7 @@ export const TABLE = {
     text: 'on SIGTERM and SIGINT, time to finish what is in flight',
     standard: '10',
     numeric: true,
-    only: 'broker',
+    only: 'proxies',
   }),
 } as const;
 

@@ -68,3 +68,12 @@ export const endpoint = z.string().transform((text, context): Endpoint => {
   context.addIssue({ code: 'custom', message: 'unix:/path or tcp:host:port' });
   return z.NEVER;
 });
+
+/** One endpoint, or several with commas between them. */
+export const endpoints = z.string().transform((text, context): readonly Endpoint[] => {
+  const parsed = text.split(',').map((one) => parseEndpoint(one.trim()));
+  const found = parsed.filter((one) => one !== undefined);
+  if (found.length === parsed.length) return found;
+  context.addIssue({ code: 'custom', message: 'unix:/path or tcp:host:port, or several of them with commas between' });
+  return z.NEVER;
+});

@@ -104,6 +104,16 @@ describe('http: start and stop', () => {
     expect(world.proxy.open).to.equal(0);
   });
 
+  it('is not done before the handler of a client that leaves has been sent word', async () => {
+    world = await HttpWorld.start();
+    const client = world.client(REQUEST);
+    await world.asked();
+    const stopped = world.proxy.stop(world.clock.now() + 10_000);
+    client.socket.destroy();
+    await stopped;
+    expect(world.exchange.stats().messages).to.equal(1);
+  });
+
   it('a client that does not read its last answer is cut off', async () => {
     world = await HttpWorld.start();
     const client = world.client(REQUEST);
