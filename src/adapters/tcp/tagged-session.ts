@@ -19,17 +19,12 @@ import { Answers, type AnswersOwner } from './answers.js';
 import { Gate } from './gate.js';
 import { Leases } from './leases.js';
 import { Receives, type ReceivesOwner } from './receives.js';
+import { LAPSED, NO_TOKEN, TOKEN_WANTED, UNREAD } from './refusals.js';
 import type { Connection, SessionParts } from './session-parts.js';
 import { Tags } from './tags.js';
 
 /** Bytes of answers, messages not counted, that a slow client may leave unread before it is closed. */
 export const MOST_UNREAD = 16 * 1024 * 1024;
-
-const NO_DELIVERY: Refusal = Object.freeze({ code: 'no-such-delivery', text: 'it is not yours, or no longer' });
-const LAPSED: Refusal = Object.freeze({ code: 'no-such-delivery', text: 'its lease has run out' });
-const NO_TOKEN: Refusal = Object.freeze({ code: 'unauthorized', text: 'this broker knows no such token' });
-const TOKEN_WANTED: Refusal = Object.freeze({ code: 'unauthorized', text: 'this broker wants a token: !! tag token' });
-const UNREAD: Refusal = Object.freeze({ code: 'full', text: 'the client leaves its answers unread' });
 
 /**
  * One connection in the tagged protocol: many things at once, none of which waits for another.
@@ -51,8 +46,6 @@ export class TaggedSession implements Connection, Sender, Asker, ReceivesOwner, 
   readonly #tags = new Tags();
   readonly #receives: Receives;
   readonly #leases: Leases;
-  /** Whether tokens are looked at. */
-  readonly #guarded: boolean;
   /** The broker stops, and leases stay as they are. */
   #stopping = false;
   /** What came before the parting is on disk. */
@@ -65,11 +58,10 @@ export class TaggedSession implements Connection, Sender, Asker, ReceivesOwner, 
     private readonly parts: SessionParts,
     rights: Rights | undefined,
   ) {
-    const { exchange, turn, limits } = parts;
-    this.#guarded = rights === undefined;
-    this.#gate = new Gate(rights);
+    const { exchange, access, turn, limits } = parts;
+    this.#gate = new Gate(access, rights);
     this.#decoder = new Decoder<TaggedCommand>(this.#gate.grammar, limits);
-    this.#answers = new Answers(stream, turn, this.#guarded ? 0 : MOST_UNREAD, this);
+    this.#answers = new Answers(stream, turn, rights === undefined ? 0 : MOST_UNREAD, this);
     this.#receives = new Receives(exchange, turn, this.#tags, this);
     this.#leases = new Leases(exchange, this.#receives.claimant);
     stream.on('end', () => this.#part());
@@ -117,15 +109,15 @@ export class TaggedSession implements Connection, Sender, Asker, ReceivesOwner, 
       case 'send':
         return this.#send(command);
       case 'done':
-        return this.#answerFor(command.delivery, this.#leases.settle(command.delivery));
+        return this.#refuseIf(command.delivery, this.#leases.settle(command.delivery));
       case 'receive':
         return this.#refuseIf(command.tag, this.#receives.start(command));
       case 'take-back':
         return this.#receives.takeBack(command.tag);
       case 'give-back':
-        return this.#answerFor(command.delivery, this.#leases.giveBack(command.delivery, command.delay));
+        return this.#refuseIf(command.delivery, this.#leases.giveBack(command.delivery, command.delay));
       case 'keep':
-        return this.#answerFor(command.delivery, this.#leases.keep(command.delivery, command.lease));
+        return this.#refuseIf(command.delivery, this.#leases.keep(command.delivery, command.lease));
       case 'hello':
         return this.#greet(command);
       case 'control':
@@ -145,14 +137,15 @@ export class TaggedSession implements Connection, Sender, Asker, ReceivesOwner, 
     this.parts.exchange.send(message, this, tag);
   }
 
-  /** Where no token is wanted, none is looked at: a client may always show its own. */
   #greet({ tag, token, idle }: HelloCommand): void {
-    if (this.#guarded && token !== undefined && !this.#admit(token)) {
+    const stranger = this.rights === undefined;
+    if (token !== undefined && !this.#gate.admit(token)) {
       this.#refuse(tag, NO_TOKEN);
       this.#end();
       return;
     }
     if (this.rights === undefined) return this.#refuse(tag, TOKEN_WANTED);
+    if (stranger) this.#known();
     if (!this.#take(tag)) return;
     if (idle !== undefined) this.parts.owner.mayIdle(this, idle);
     this.parts.exchange.flush(() => {
@@ -161,17 +154,10 @@ export class TaggedSession implements Connection, Sender, Asker, ReceivesOwner, 
     });
   }
 
-  #admit(token: string): boolean {
-    const rights = this.parts.access.rights(token);
-    if (rights === undefined) return false;
-    const first = this.rights === undefined;
-    this.#gate.rights = rights;
+  #known(): void {
     this.#answers.most = MOST_UNREAD;
-    if (first) {
-      this.parts.owner.known(this);
-      if (this.#answers.isBlocked) this.parts.owner.blocked(this);
-    }
-    return true;
+    this.parts.owner.known(this);
+    if (this.#answers.isBlocked) this.parts.owner.blocked(this);
   }
 
   #control({ tag, control }: ControlCommand): void {
@@ -266,10 +252,6 @@ export class TaggedSession implements Connection, Sender, Asker, ReceivesOwner, 
 
   #refuseIf(tag: string, refusal: Refusal | undefined): void {
     if (refusal !== undefined) this.#refuse(tag, refusal);
-  }
-
-  #answerFor(delivery: string, found: boolean): void {
-    if (!found) this.#refuse(delivery, NO_DELIVERY);
   }
 
   #debug(what: string, tag: string, { to, replyTo, body }: Message): void {
