@@ -1,43 +1,11 @@
 import type { z } from 'zod';
-import { count, endpoint, endpoints, filePath, messageAddress, mode, oneOf, seconds, size, yesOrNo } from './values.js';
-
-/** Headings of the help. */
-export type Group = 'Where:' | 'Access:' | 'HTTP proxy:' | 'Journal:' | 'Limits:' | 'Log:' | 'General:';
-
-/**
- * One option, under its name as a flag. The name in the environment is made from it (`http-address`:
- * `MSGLITE_HTTP_ADDRESS`); in a configuration file it is the same.
- */
-export interface Option {
-  /** From text. Its error message says what was expected. */
-  readonly schema: z.ZodType<unknown, string>;
-  readonly group: Group;
-  /** What stands for its value in the help. */
-  readonly value: string;
-  readonly text: string;
-  /** As one would write it. */
-  readonly standard?: string;
-  /** For the help, where the default is found out later. */
-  readonly standardText?: string;
-  /** Can be given several times; in the environment, values are separated by blanks. */
-  readonly repeatable?: true;
-  /** A configuration file may give it as a number. */
-  readonly numeric?: true;
-  /** As a flag it has no value; elsewhere it is `true` or `false`. */
-  readonly yesOrNo?: true;
-  /** Who it is for; all if not given. */
-  readonly only?: Audience;
-}
-
-/** Those who run a broker, those who run an HTTP proxy (a broker can), those who talk to a broker, or `up` alone. */
-export type Audience = 'broker' | 'proxies' | 'commands' | 'up';
-
-/** Checks an option's shape and keeps its own type. */
-function option<const O extends Option>(of: O): O {
-  return of;
-}
+import { ACCESS_TABLE } from './access-table.js';
+import { type Option, option } from './option.js';
+import { count, endpoint, endpoints, filePath, messageAddress, mode, oneOf, seconds, size } from './values.js';
 
 const network = oneOf('unix', 'tcp');
+
+export type { Audience, Option } from './option.js';
 
 /** Every option there is: flags, environment, configuration file and help are all made from this. */
 export const TABLE = {
@@ -78,69 +46,7 @@ export const TABLE = {
     standard: '0660',
     only: 'proxies',
   }),
-  tokens: option({
-    schema: filePath,
-    group: 'Access:',
-    value: 'FILE',
-    text: 'clients need one of the tokens in this file, which msglite token makes; read again on SIGHUP',
-    standardText: 'none: who can connect may do everything',
-    only: 'broker',
-  }),
-  'tokens-on': option({
-    schema: oneOf('all', 'tcp'),
-    group: 'Access:',
-    value: 'all|tcp',
-    text: 'where they need one; without it, who may write to a socket file may do everything',
-    standard: 'tcp',
-    only: 'broker',
-  }),
-  'auth-timeout': option({
-    schema: seconds(0.1),
-    group: 'Access:',
-    value: 'SECONDS',
-    text: 'time a client has for the TLS handshake, and to show its token',
-    standard: '10',
-    numeric: true,
-    only: 'broker',
-  }),
-  'tls-cert': option({
-    schema: filePath,
-    group: 'Access:',
-    value: 'FILE',
-    text: 'TLS on all TCP addresses: the certificate and its chain, in PEM; read again on SIGHUP, like the next two',
-    only: 'broker',
-  }),
-  'tls-key': option({
-    schema: filePath,
-    group: 'Access:',
-    value: 'FILE',
-    text: 'its key',
-    only: 'broker',
-  }),
-  'tls-ca': option({
-    schema: filePath,
-    group: 'Access:',
-    value: 'FILE',
-    text: "ask for clients' certificates, signed by one of these",
-    only: 'broker',
-  }),
-  'tls-client-certs': option({
-    schema: oneOf('require', 'allow'),
-    group: 'Access:',
-    value: 'require|allow',
-    text: 'with --tls-ca, whether to turn away a client that has none',
-    standard: 'require',
-    only: 'broker',
-  }),
-  insecure: option({
-    schema: yesOrNo,
-    group: 'Access:',
-    value: 'YES',
-    text: 'listen beyond the loopback address without TLS and tokens all the same',
-    standard: 'false',
-    yesOrNo: true,
-    only: 'broker',
-  }),
+  ...ACCESS_TABLE,
   'http-network': option({
     schema: network,
     group: 'HTTP proxy:',
