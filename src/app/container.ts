@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { container, type DependencyContainer, instanceCachingFactory } from 'tsyringe';
 import { OpenAccess } from '../adapters/access/open.js';
 import { TokenFile } from '../adapters/access/token-file.js';
-import { BROKER_SETTINGS, RemoteExchange } from '../adapters/broker/exchange.js';
+import { BROKER_SETTINGS, type BrokerSettings, RemoteExchange } from '../adapters/broker/exchange.js';
 import { SystemClock } from '../adapters/clock/system.js';
 import { SystemTurn } from '../adapters/clock/turn.js';
 import { HTTP_SETTINGS, HttpProxy, type HttpSettings } from '../adapters/http/proxy.js';
@@ -19,6 +20,7 @@ import type { Journal } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
 import { ACCESS, CLOCK, EXCHANGE, IDS, JOURNAL, LOG, TURN } from '../ports/tokens.js';
 import type { Turn } from '../ports/turn.js';
+import type { LinkOptions } from './options/link.js';
 import type { BrokerOptions, HttpOptions, LogOptions, ProxyOptions, UpOptions } from './options.js';
 
 export const TCP_SERVER = Symbol('TcpServer');
@@ -64,14 +66,20 @@ export function buildContainer(options: BrokerOptions): DependencyContainer {
 }
 
 /** All parts of an HTTP proxy in a process of its own. */
-export function buildProxyContainer({ brokers, http, socket, log }: ProxyOptions): DependencyContainer {
+export function buildProxyContainer({ broker, http, socket, log }: ProxyOptions): DependencyContainer {
   const parts = commonParts(log);
-  parts.register(BROKER_SETTINGS, { useValue: { brokers } });
+  parts.register(BROKER_SETTINGS, { useValue: remoteSettings(broker) });
   once(parts, EXCHANGE, (from) => from.resolve(RemoteExchange));
   registerProxy(parts, http, (server) =>
     socket === undefined ? listen(server, http.listen) : listenOnInherited(server, socket),
   );
   return parts;
+}
+
+/** @throws if a file can't be read */
+function remoteSettings({ at, token, tls }: LinkOptions): BrokerSettings {
+  const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file));
+  return { at, token, tls: tls && { ca: read(tls.ca), cert: read(tls.cert), key: read(tls.key) } };
 }
 
 /** What a supervisor needs. */

@@ -70,7 +70,7 @@ export class RunningProxy implements Running {
   }
 
   async #startParts(): Promise<void> {
-    const brokers = this.options.brokers.map(showEndpoint).join(',');
+    const brokers = this.options.broker.at.map(showEndpoint).join(',');
     this.#log.minimal('starting', { pid: process.pid, broker: brokers });
     const exchange = this.container.resolve<RemoteExchange>(EXCHANGE);
     exchange.start();

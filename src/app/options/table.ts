@@ -1,5 +1,17 @@
 import type { z } from 'zod';
-import { count, endpoint, endpoints, filePath, messageAddress, mode, oneOf, seconds, size, yesOrNo } from './values.js';
+import {
+  count,
+  endpoint,
+  endpoints,
+  filePath,
+  messageAddress,
+  mode,
+  oneOf,
+  seconds,
+  secret,
+  size,
+  yesOrNo,
+} from './values.js';
 
 /** Headings of the help. */
 export type Group = 'Where:' | 'Access:' | 'HTTP proxy:' | 'Journal:' | 'Limits:' | 'Log:' | 'General:';
@@ -29,8 +41,11 @@ export interface Option {
   readonly only?: Audience;
 }
 
-/** Those who run a broker, those who run an HTTP proxy (a broker can), those who talk to a broker, or `up` alone. */
-export type Audience = 'broker' | 'proxies' | 'commands' | 'up';
+/**
+ * Those who run a broker, those who run an HTTP proxy (a broker can), those who look for a broker, those who talk to one
+ * (`up` knows where it is), or `up` alone.
+ */
+export type Audience = 'broker' | 'proxies' | 'commands' | 'clients' | 'up';
 
 /** Checks an option's shape and keeps its own type. */
 function option<const O extends Option>(of: O): O {
@@ -140,6 +155,44 @@ export const TABLE = {
     standard: 'false',
     yesOrNo: true,
     only: 'broker',
+  }),
+  token: option({
+    schema: secret,
+    group: 'Access:',
+    value: 'TOKEN',
+    text: 'for those who talk to a broker that wants one; better in the environment, where other users do not see it',
+    only: 'clients',
+  }),
+  'broker-tls': option({
+    schema: yesOrNo,
+    group: 'Access:',
+    value: 'YES',
+    text: 'for those who talk to a broker on TCP: it speaks TLS; on with each of the next three, too',
+    standard: 'false',
+    yesOrNo: true,
+    only: 'clients',
+  }),
+  'broker-ca': option({
+    schema: filePath,
+    group: 'Access:',
+    value: 'FILE',
+    text: 'its certificate is signed by one of these, in PEM',
+    standardText: 'those that Node.js trusts',
+    only: 'clients',
+  }),
+  'broker-cert': option({
+    schema: filePath,
+    group: 'Access:',
+    value: 'FILE',
+    text: 'our certificate, if it asks for one',
+    only: 'clients',
+  }),
+  'broker-key': option({
+    schema: filePath,
+    group: 'Access:',
+    value: 'FILE',
+    text: 'its key',
+    only: 'clients',
   }),
   'http-network': option({
     schema: network,
