@@ -83,7 +83,7 @@ describe('a broker from its own container', () => {
     await answerer.send('< 30 sums\r\n');
     const { words, body } = await answerer.message();
     expect(words.slice(0, 4)).to.deep.equal(['>', '2', '30', 'sums']);
-    expect(words[4]).to.match(/^reply-\d+$/);
+    expect(words[4]).to.match(/^reply:reply-\d+$/);
     expect(body).to.equal('2+');
     clock.advance(31_000);
     expect(await asker.line()).to.equal('*');

@@ -27,11 +27,16 @@ describe('options', () => {
       listen: [{ path: '/tmp/msglite.socket', mode: 0o660 }],
       http: undefined,
       journal: undefined,
+      access: { tokens: undefined, on: 'tcp', timeout: 10_000 },
+      tls: undefined,
       limits: {
-        queueMessages: 2_000_000,
+        queueMessages: 100_000_000,
         queueBytes: Math.floor(0.75 * bytes),
-        messages: 4_000_000,
+        messages: 100_000_000,
         bytes,
+        memory: 64 * 1024 ** 2,
+        ids: 1_000_000,
+        deadLifetime: 7 * 24 * 3600 * 1000,
         line: 8192,
         body: 16 * 1024 ** 2,
         connections: 10_000,
@@ -129,8 +134,61 @@ describe('options', () => {
       { path: '/a', mode: 0o660 },
       { host: 'h', port: 1 },
     ];
-    expect(brokerOptions({}, { MSGLITE_LISTEN: 'unix:/a  tcp:h:1' }).listen).to.deep.equal(expected);
-    expect(brokerOptions({ config: file('listen = ["unix:/a", "tcp:h:1"]') }, {}).listen).to.deep.equal(expected);
+    const environment = { MSGLITE_LISTEN: 'unix:/a  tcp:h:1', MSGLITE_INSECURE: 'true' };
+    expect(brokerOptions({}, environment).listen).to.deep.equal(expected);
+    const config = file('listen = ["unix:/a", "tcp:h:1"]\ninsecure = true');
+    expect(brokerOptions({ config }, {}).listen).to.deep.equal(expected);
+  });
+
+  describe('who may connect', () => {
+    const beyond = { listen: ['unix:/a', 'tcp:0.0.0.0:1'] };
+    const tls = { 'tls-cert': 'c', 'tls-key': 'k' };
+    const tokens = { tokens: 't' };
+    const both = '--tls-cert and --tls-key, and --tokens (or --tls-ca, for clients with certificates)';
+    for (const [name, flags, missing] of [
+      ['beyond the loopback address', {}, both],
+      ['with tokens that anybody could overhear', tokens, '--tls-cert and --tls-key'],
+      ['with TLS but for anybody', tls, '--tokens (or --tls-ca, for clients with certificates)'],
+      ['for clients without certificates', { ...tls, 'tls-ca': 'a', 'tls-client-certs': 'allow' }, '--tokens (or '],
+    ] as const) {
+      it(`refuses to listen ${name}, and says what is missing`, () => {
+        const said = `tcp:0.0.0.0:1 can be reached from other machines: give ${missing}`;
+        expect(() => brokerOptions({ ...beyond, ...flags }, {})).to.throw(UsageError, said);
+      });
+    }
+
+    for (const [name, flags] of [
+      ['with TLS and tokens', { ...beyond, ...tls, ...tokens }],
+      ['for clients with certificates', { ...beyond, ...tls, 'tls-ca': 'a' }],
+      ['with --insecure', { ...beyond, insecure: true }],
+      ['on the loopback addresses', { listen: ['tcp:127.0.0.2:1', 'tcp:[::1]:1', 'tcp:localhost:1'] }],
+    ] as const) {
+      it(`listens ${name}`, () => {
+        expect(brokerOptions(flags, {}).listen).to.have.length(flags.listen.length);
+      });
+    }
+
+    for (const host of ['example.org', '127.example.org', '10.0.0.1', '[::]', '[::2]', 'localhost.example.org']) {
+      it(`does not take ${host} for this machine`, () => {
+        expect(() => brokerOptions({ listen: [`tcp:${host}:1`] }, {})).to.throw(UsageError, 'other machines');
+      });
+    }
+
+    it('is told by the options', () => {
+      const options = brokerOptions({ ...tls, ...tokens, 'tls-ca': 'a', 'tokens-on': 'all', 'auth-timeout': '3' }, {});
+      expect(options.access).to.deep.equal({ tokens: 't', on: 'all', timeout: 3000 });
+      expect(options.tls).to.deep.equal({ cert: 'c', key: 'k', ca: 'a', clientCerts: 'require' });
+    });
+
+    for (const [flags, expected] of [
+      [{ 'tls-cert': 'c' }, '--tls-cert needs --tls-key beside it'],
+      [{ 'tls-key': 'k' }, '--tls-key needs --tls-cert beside it'],
+      [{ 'tls-ca': 'a' }, '--tls-ca needs --tls-cert and --tls-key beside it'],
+    ] as const) {
+      it(expected, () => {
+        expect(() => brokerOptions(flags, {})).to.throw(UsageError, expected);
+      });
+    }
   });
 
   it('takes every option from each of the three sources', () => {
@@ -175,6 +233,8 @@ describe('options', () => {
         'socket-mode = 0o660',
         /socket-mode: expected text in quotes/,
       ],
+      ['yes or no', {}, { MSGLITE_INSECURE: 'maybe' }, undefined, /INSECURE: "maybe" .* expected one of: true, false$/],
+      ['yes or no in TOML', {}, {}, 'insecure = 1', /broker.toml: insecure: expected true or false$/],
       ['a word', { network: 'udp' }, {}, undefined, /^--network: "udp" is not valid, expected one of: unix, tcp$/],
       [
         'a port',
@@ -215,7 +275,13 @@ describe('options', () => {
         undefined,
         /cannot read the configuration file \/nowhere\/x.toml: ENOENT/,
       ],
-      ['a list of brokers', {}, { MSGLITE_BROKER: 'unix:/a,tcp:b' }, undefined, /: "unix:\/a,tcp:b" .* or several of them/],
+      [
+        'a list of brokers',
+        {},
+        { MSGLITE_BROKER: 'unix:/a,tcp:b' },
+        undefined,
+        /: "unix:\/a,tcp:b" .* or several of them/,
+      ],
       ['a flag for others', { broker: 'unix:/x' }, {}, undefined, /^--broker is for send, ready, query and http$/],
     ];
     for (const [name, flags, environment, toml, expected] of cases) {

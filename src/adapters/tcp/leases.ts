@@ -61,8 +61,8 @@ export class Leases {
   }
 
   /** The lease has run out. */
-  forget({ name }: Delivery): void {
-    if (name !== undefined) this.#held.delete(name);
+  forget(name: string): void {
+    this.#held.delete(name);
   }
 
   /** The connection is gone: all goes back. What may have left, if only in part, counts as an attempt. */

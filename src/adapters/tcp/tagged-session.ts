@@ -33,8 +33,9 @@ export const MOST_UNREAD = 16 * 1024 * 1024;
 
 const NO_DELIVERY: Refusal = Object.freeze({
   code: 'no-such-delivery',
-  text: 'it is finished, its lease has run out, or it belongs to another connection',
+  text: 'it is not yours, or no longer',
 });
+const LAPSED: Refusal = Object.freeze({ code: 'no-such-delivery', text: 'its lease has run out' });
 const NO_TOKEN: Refusal = Object.freeze({ code: 'unauthorized', text: 'this broker knows no such token' });
 const TOKEN_WANTED: Refusal = Object.freeze({ code: 'unauthorized', text: 'this broker wants a token: !! tag token' });
 const UNREAD: Refusal = Object.freeze({ code: 'full', text: 'the client leaves its answers unread' });
@@ -252,8 +253,11 @@ export class TaggedSession implements Connection, Sender, Asker, TaggedReceiverO
     this.#over(receiver);
   }
 
-  lapsed(delivery: Delivery): void {
-    this.#leases.forget(delivery);
+  /** The client hears of it unasked, so that it can stop working on that message. */
+  lapsed({ name }: Delivery): void {
+    if (name === undefined) return;
+    this.#leases.forget(name);
+    this.#say(encodeTaggedRefusal(name, LAPSED.code, LAPSED.text));
   }
 
   // What the writer says
@@ -272,7 +276,6 @@ export class TaggedSession implements Connection, Sender, Asker, TaggedReceiverO
   }
 
   caughtUp(): void {
-    this.activity++;
     if (this.#blocked) {
       this.#blocked = false;
       if (this.rights !== undefined) this.parts.owner.unblocked(this);

@@ -160,8 +160,10 @@ describe('TaggedSession', () => {
       expect(stats()).to.include({ deliveries: 1 });
       sessions.world.clock.advance(1100);
       expect(stats()).to.include({ deliveries: 0, messages: 1 });
+      await a.settled();
+      expect(a.heard()).to.equal(`-- ${name} no-such-delivery its lease has run out\r\n`);
       await a.tell(`~~ ${name} 20\r\n`);
-      expect(a.heard()).to.match(/no-such-delivery/);
+      expect(a.heard()).to.equal(`-- ${name} no-such-delivery it is not yours, or no longer\r\n`);
     });
 
     it('goes back when the connection breaks', async () => {
