@@ -65,10 +65,10 @@ describe('msglite token', function () {
       const token = err.slice('token: '.length).trim();
       appendFileSync(file, out);
       process.kill(broker.pid, 'SIGHUP');
-      await broker.says('reloaded');
+      await broker.logged(/reloaded/);
       appendFileSync(file, 'nonsense\n');
       process.kill(broker.pid, 'SIGHUP');
-      await broker.says('reload failed');
+      await broker.logged(/reload failed/);
       expect(broker.log).to.match(/reload failed .*tokens:2: expected NAME SHA256/);
       const client = await LineClient.connect({ path });
       await client.send(`!! h ${token}\r\n>> 1 0 60 jobs.x -\r\n>> 2 0 60 other -\r\n`);
