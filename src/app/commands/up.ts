@@ -4,7 +4,7 @@ import type { Endpoint } from '../../client/address.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Log } from '../../ports/log.js';
 import { CLOCK, LOG } from '../../ports/tokens.js';
-import { buildSupervisorContainer } from '../container.js';
+import { commonParts } from '../container/common.js';
 import type { UpOptions } from '../options.js';
 import { onSignals } from '../run.js';
 import { type HeldSocket, hold } from '../supervisor/held.js';
@@ -29,7 +29,7 @@ export interface UpReport {
  * @throws if the proxies' address can't be had
  */
 export async function up(options: UpOptions, reread: () => UpOptions): Promise<number> {
-  const parts = buildSupervisorContainer(options.broker);
+  const parts = commonParts(options.broker.log);
   const log = parts.resolve<Log>(LOG);
   const socket = await hold(options.proxy.http.listen);
   const running = new Up(options, reread, socket, log, parts.resolve<Clock>(CLOCK));
