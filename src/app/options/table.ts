@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import {
   count,
   endpoint,
@@ -7,9 +6,12 @@ import {
   messageAddress,
   mode,
   oneOf,
+  type Schema,
   seconds,
-  secret,
   size,
+  token,
+  type ValueOf,
+  wordFor,
   yesOrNo,
 } from './values.js';
 
@@ -21,8 +23,8 @@ export type Group = 'Where:' | 'Access:' | 'HTTP proxy:' | 'Journal:' | 'Limits:
  * `MSGLITE_HTTP_ADDRESS`); in a configuration file it is the same.
  */
 export interface Option {
-  /** From text. Its error message says what was expected. */
-  readonly schema: z.ZodType<unknown, string>;
+  /** What its text has to be. */
+  readonly schema: Schema<unknown>;
   readonly group: Group;
   /** What stands for its value in the help. */
   readonly value: string;
@@ -157,7 +159,7 @@ export const TABLE = {
     only: 'broker',
   }),
   token: option({
-    schema: secret,
+    schema: token,
     group: 'Access:',
     value: 'TOKEN',
     text: 'for those who talk to a broker that wants one; better in the environment, where other users do not see it',
@@ -219,7 +221,7 @@ export const TABLE = {
     only: 'proxies',
   }),
   'http-envelope': option({
-    schema: oneOf('1', '2').transform((text) => (text === '1' ? 1 : 2)),
+    schema: wordFor({ 1: 1, 2: 2 }),
     group: 'HTTP proxy:',
     value: '1|2',
     text: 'how requests are written: 1 as in 2010, with the body in a second message; 2 in one message',
@@ -402,14 +404,14 @@ export type OptionName = keyof typeof TABLE;
 export const OPTIONS = Object.entries(TABLE) as readonly (readonly [OptionName, Option])[];
 
 /** What an option's text becomes. */
-type ValueOf<O extends Option> = O extends { readonly repeatable: true }
-  ? readonly z.output<O['schema']>[] | undefined
+type OptionValue<O extends Option> = O extends { readonly repeatable: true }
+  ? readonly ValueOf<O['schema']>[] | undefined
   : O extends { readonly standard: string }
-    ? z.output<O['schema']>
-    : z.output<O['schema']> | undefined;
+    ? ValueOf<O['schema']>
+    : ValueOf<O['schema']> | undefined;
 
 /** All values, checked; undefined where nothing was given and there is no standard. */
-export type Values = { readonly [K in OptionName]: ValueOf<(typeof TABLE)[K]> };
+export type Values = { readonly [K in OptionName]: OptionValue<(typeof TABLE)[K]> };
 
 export function optionOf(name: OptionName): Option {
   return TABLE[name];
