@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import {
   count,
   endpoint,
@@ -6,12 +7,9 @@ import {
   messageAddress,
   mode,
   oneOf,
-  type Schema,
   seconds,
+  secret,
   size,
-  token,
-  type ValueOf,
-  wordFor,
   yesOrNo,
 } from './values.js';
 
@@ -23,8 +21,8 @@ export type Group = 'Where:' | 'Access:' | 'HTTP proxy:' | 'Journal:' | 'Limits:
  * `MSGLITE_HTTP_ADDRESS`); in a configuration file it is the same.
  */
 export interface Option {
-  /** What its text has to be. */
-  readonly schema: Schema<unknown>;
+  /** From text. Its error message says what was expected. */
+  readonly schema: z.ZodType<unknown, string>;
   readonly group: Group;
   /** What stands for its value in the help. */
   readonly value: string;
@@ -159,7 +157,7 @@ export const TABLE = {
     only: 'broker',
   }),
   token: option({
-    schema: token,
+    schema: secret,
     group: 'Access:',
     value: 'TOKEN',
     text: 'for those who talk to a broker that wants one; better in the environment, where other users do not see it',
@@ -221,7 +219,7 @@ export const TABLE = {
     only: 'proxies',
   }),
   'http-envelope': option({
-    schema: wordFor({ 1: 1, 2: 2 }),
+    schema: oneOf('1', '2').transform((text) => (text === '1' ? 1 : 2)),
     group: 'HTTP proxy:',
     value: '1|2',
     text: 'how requests are written: 1 as in 2010, with the body in a second message; 2 in one message',
@@ -404,14 +402,14 @@ export type OptionName = keyof typeof TABLE;
 export const OPTIONS = Object.entries(TABLE) as readonly (readonly [OptionName, Option])[];
 
 /** What an option's text becomes. */
-type OptionValue<O extends Option> = O extends { readonly repeatable: true }
-  ? readonly ValueOf<O['schema']>[] | undefined
+type ValueOf<O extends Option> = O extends { readonly repeatable: true }
+  ? readonly z.output<O['schema']>[] | undefined
   : O extends { readonly standard: string }
-    ? ValueOf<O['schema']>
-    : ValueOf<O['schema']> | undefined;
+    ? z.output<O['schema']>
+    : z.output<O['schema']> | undefined;
 
 /** All values, checked; undefined where nothing was given and there is no standard. */
-export type Values = { readonly [K in OptionName]: OptionValue<(typeof TABLE)[K]> };
+export type Values = { readonly [K in OptionName]: ValueOf<(typeof TABLE)[K]> };
 
 export function optionOf(name: OptionName): Option {
   return TABLE[name];
