@@ -22,19 +22,25 @@ const up = fork(BIN, ['up', ...process.argv.slice(2)], {
 });
 // It finishes what is in flight, for which the handler must live. Told twice, it ends at once.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => up.kill('SIGTERM'));
-up.once('message', startHandler);
-up.once('exit', (code) => process.exit(code ?? 1));
+let stopHandler = () => {};
+up.once('message', (where) => {
+  stopHandler = startHandler(where);
+});
+up.once('exit', (code) => {
+  stopHandler();
+  process.exit(code ?? 1);
+});
 
-/** Everything is ready, and this is where. */
+/** Everything is ready, and this is where. Returns what stops the handler. */
 function startHandler({ broker: [broker], http }) {
   const handler = spawn(process.execPath, [HANDLER, broker], APART);
   const sayStopped = () => console.log(`\nThe handler has stopped; requests wait. Start one with: ${again(broker)}\n`);
   handler.once('exit', sayStopped);
-  up.once('exit', () => {
+  console.log(explanation(broker, http, handler.pid));
+  return () => {
     handler.off('exit', sayStopped);
     handler.kill();
-  });
-  console.log(explanation(broker, http, handler.pid));
+  };
 }
 
 function again(broker) {

@@ -3,6 +3,7 @@ import type { ListenAddress } from '../adapters/tcp/listen.js';
 import { type Endpoint, parseHostAndPort } from '../client/address.js';
 import type { QueueLimits } from '../domain/limits.js';
 import { type AccessOptions, accessOptions, refuseOpenTcp, type TlsOptions, tlsOptions } from './options/access.js';
+import { type LinkOptions, linkOptions, ownLinkOptions } from './options/link.js';
 import { type Resolved, resolve } from './options/resolve.js';
 import type { Flags } from './options/sources.js';
 import { type Audience, type OptionName, optionOf, type Values } from './options/table.js';
@@ -26,8 +27,7 @@ export interface BrokerOptions {
 
 /** What an HTTP proxy in a process of its own is to be. */
 export interface ProxyOptions {
-  /** Where the broker is: at the first of these that answers. */
-  readonly brokers: readonly Endpoint[];
+  readonly broker: LinkOptions;
   readonly http: HttpOptions;
   /** Descriptor of a socket that listens there already, inherited; undefined: there is none. */
   readonly socket: number | undefined;
@@ -82,15 +82,16 @@ type Reader = 'broker' | 'http' | 'up' | 'commands';
 
 const UNDERSTOOD: Readonly<Record<Reader, readonly Audience[]>> = {
   broker: ['broker', 'proxies'],
-  http: ['proxies', 'commands'],
-  up: ['broker', 'proxies', 'up'],
-  commands: ['commands'],
+  http: ['proxies', 'commands', 'clients'],
+  up: ['broker', 'proxies', 'clients', 'up'],
+  commands: ['commands', 'clients'],
 };
 
 const MEANT_FOR: Readonly<Record<Audience, string>> = {
   broker: 'is for the broker only',
   proxies: 'is for the broker, http and up',
   commands: 'is for send, ready, query and http',
+  clients: 'is for send, ready, query, http and up',
   up: 'is for up only',
 };
 
@@ -111,7 +112,7 @@ export function brokerOptions(flags: Flags, environment: NodeJS.ProcessEnv): Bro
  */
 export function proxyOptions(flags: Flags, environment: NodeJS.ProcessEnv): ProxyOptions {
   const resolved = read(flags, environment, 'http');
-  return deepFreeze(proxy(resolved, brokersOf(resolved)));
+  return deepFreeze(proxy(resolved, linkOptions(resolved.values, brokersOf(resolved))));
 }
 
 /**
@@ -123,7 +124,7 @@ export function upOptions(flags: Flags, environment: NodeJS.ProcessEnv): UpOptio
   const own = broker(resolved);
   return deepFreeze({
     broker: own,
-    proxy: proxy(resolved, own.listen),
+    proxy: proxy(resolved, ownLinkOptions(resolved.values, own.listen)),
     proxies: resolved.values['http-proxies'],
   });
 }
@@ -163,10 +164,10 @@ function broker(resolved: Resolved): BrokerOptions {
   };
 }
 
-function proxy(resolved: Resolved, brokers: readonly Endpoint[]): ProxyOptions {
+function proxy(resolved: Resolved, link: LinkOptions): ProxyOptions {
   const { values } = resolved;
   return {
-    brokers,
+    broker: link,
     http: httpOptions(resolved),
     socket: undefined,
     log: logOptions(values),

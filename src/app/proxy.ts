@@ -6,7 +6,8 @@ import { showEndpoint } from '../client/address.js';
 import type { Clock } from '../ports/clock.js';
 import type { Log } from '../ports/log.js';
 import { CLOCK, EXCHANGE, LOG } from '../ports/tokens.js';
-import { buildProxyContainer, HTTP_PROXY } from './container.js';
+import { HTTP_PROXY } from './container/http.js';
+import { buildProxyContainer } from './container/proxy.js';
 import type { ProxyOptions } from './options.js';
 import type { Running } from './run.js';
 import { Undo } from './undo.js';
@@ -70,7 +71,7 @@ export class RunningProxy implements Running {
   }
 
   async #startParts(): Promise<void> {
-    const brokers = this.options.brokers.map(showEndpoint).join(',');
+    const brokers = this.options.broker.at.map(showEndpoint).join(',');
     this.#log.minimal('starting', { pid: process.pid, broker: brokers });
     const exchange = this.container.resolve<RemoteExchange>(EXCHANGE);
     exchange.start();

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { buildContainer } from '../../src/app/container.js';
 import { type RunningBroker, startBroker } from '../../src/app/lifecycle.js';
 import { brokerOptions } from '../../src/app/options.js';
-import type { Batch, Journal, JournalFailure, Stored } from '../../src/ports/journal.js';
+import type { Batch, Journal, JournalFailure, Stored, Wanted } from '../../src/ports/journal.js';
 import { CLOCK, IDS, JOURNAL, LOG } from '../../src/ports/tokens.js';
 import { ManualClock } from '../support/clock.js';
 import { CountingIds } from '../support/ids.js';
@@ -21,8 +21,8 @@ class TestJournal implements Journal {
   failure: JournalFailure | undefined;
   closed = false;
 
-  restore(visit: (stored: Stored) => void): undefined {
-    for (const stored of this.kept.values()) visit(stored);
+  restore(): undefined {
+    return undefined;
   }
 
   commit({ added, removed }: Batch, done: (failure?: JournalFailure) => void): void {
@@ -31,6 +31,10 @@ class TestJournal implements Journal {
       for (const seq of removed) this.kept.delete(seq);
     }
     done(this.failure);
+  }
+
+  read(_wanted: Wanted, _count: number, _bytes: number, done: (found: readonly Stored[]) => void): void {
+    done([]);
   }
 
   async close(): Promise<void> {

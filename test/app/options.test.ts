@@ -196,7 +196,7 @@ describe('options', () => {
     for (const [name, option] of OPTIONS) {
       const wrong = '\u0000 wrong';
       const texts = option.repeatable ? [wrong] : wrong;
-      if (option.only !== 'commands' && option.only !== 'up') {
+      if (option.only === undefined || option.only === 'broker' || option.only === 'proxies') {
         expect(() => brokerOptions({ [name]: texts }, {}), name).to.throw(UsageError, `--${name}: `);
       }
       const variable = environmentName(name);
@@ -276,7 +276,13 @@ describe('options', () => {
         undefined,
         /cannot read the configuration file \/nowhere\/x.toml: ENOENT/,
       ],
-      ['a list of brokers', {}, { MSGLITE_BROKER: 'unix:/a,b' }, undefined, /: "unix:\/a,b" .* or several of them/],
+      [
+        'a list of brokers',
+        {},
+        { MSGLITE_BROKER: 'unix:/a,tcp:b' },
+        undefined,
+        /: "unix:\/a,tcp:b" .* or several of them/,
+      ],
       ['a flag for others', { broker: 'unix:/x' }, {}, undefined, /^--broker is for send, ready, query and http$/],
     ];
     for (const [name, flags, environment, toml, expected] of cases) {
@@ -291,7 +297,7 @@ describe('options', () => {
     it('are those of the proxy in a broker, and where brokers are', () => {
       const flags = { broker: 'unix:/a, tcp:[::1]:9', 'http-timeout': '9', 'http-address': '[::1]:80' };
       expect(proxyOptions(flags, {})).to.deep.equal({
-        brokers: [{ path: '/a' }, { host: '::1', port: 9 }],
+        broker: { at: [{ path: '/a' }, { host: '::1', port: 9 }], token: undefined, tls: undefined },
         http: {
           listen: { host: '::1', port: 80 },
           to: 'msglite.httpRequests',
@@ -306,9 +312,16 @@ describe('options', () => {
     });
 
     it('lead to where a broker with the same options listens', () => {
-      const { brokers, http } = proxyOptions({ address: '/a' }, { MSGLITE_JOURNAL: 'x' });
-      expect(brokers).to.deep.equal([{ path: '/a', mode: 0o660 }]);
+      const { broker, http } = proxyOptions({ address: '/a' }, { MSGLITE_JOURNAL: 'x' });
+      expect(broker.at).to.deep.equal([{ path: '/a', mode: 0o660 }]);
       expect(http.listen).to.deep.equal({ host: '127.0.0.1', port: 8080 });
+    });
+
+    it('say how to be let in', () => {
+      const { broker } = proxyOptions({ broker: 'tcp:h:1', 'broker-ca': '/ca' }, { MSGLITE_TOKEN: 'secret' });
+      expect(broker).to.deep.include({ token: 'secret', tls: { ca: '/ca', cert: undefined, key: undefined } });
+      expect(proxyOptions({ 'broker-tls': true }, {}).broker.tls).to.have.property('ca', undefined);
+      expect(() => proxyOptions({ 'broker-cert': '/c' }, {})).to.throw(UsageError, '--broker-cert needs --broker-key');
     });
 
     it('are not the flags of the broker, nor of up', () => {
@@ -331,6 +344,25 @@ describe('options', () => {
       expect(broker.http).to.equal(undefined);
       expect(proxy.http.listen).to.deep.equal({ host: '127.0.0.1', port: 8080 });
       expect(proxies).to.equal(1);
+    });
+
+    it('lead proxies to a socket file, where there is one', () => {
+      const listen = ['tcp:127.0.0.1:0', 'unix:/a'];
+      expect(upOptions({ listen }, {}).proxy.broker.at).to.deep.equal([{ path: '/a', mode: 0o660 }]);
+      const { at } = upOptions({ listen: ['tcp:127.0.0.1:0'] }, {}).proxy.broker;
+      expect(at).to.deep.equal([{ host: '127.0.0.1', port: 0 }]);
+    });
+
+    it('say what proxies would need to be let in', () => {
+      const needs = (flags: Record<string, string | string[]>) => () => upOptions(flags, {});
+      const tokens = { tokens: '/t' };
+      expect(needs(tokens)).not.to.throw();
+      expect(needs({ ...tokens, 'tokens-on': 'all' })).to.throw(UsageError, 'the proxies need a --token');
+      expect(needs({ ...tokens, 'tokens-on': 'all', token: 'x' })).not.to.throw();
+      expect(needs({ ...tokens, network: 'tcp' })).to.throw(UsageError, 'the proxies need a --token');
+      const tls = { network: 'tcp', 'tls-cert': '/c', 'tls-key': '/k' };
+      expect(needs(tls)).to.throw(UsageError, 'the proxies need --broker-ca');
+      expect(needs({ ...tls, 'broker-ca': '/ca' })).not.to.throw();
     });
 
     it('are not the flags of who looks for a broker', () => {

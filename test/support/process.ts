@@ -36,7 +36,12 @@ export class BrokerProcess {
 
   /** Resolves when the log says so often that it listens, or does not resolve but throws when the broker ends first. */
   async listening(times = 1): Promise<this> {
-    await this.logged(new RegExp(`( listening .*){${times}}`, 's'));
+    return this.says(' listening ', times);
+  }
+
+  /** The same for any text. */
+  async says(text: string, times = 1): Promise<this> {
+    while (this.#log.split(text).length <= times) await this.#more();
     return this;
   }
 
@@ -45,10 +50,7 @@ export class BrokerProcess {
     for (;;) {
       const found = pattern.exec(this.#log);
       if (found !== null) return found;
-      const more = once(this.#child.stderr as NodeJS.ReadableStream, 'data');
-      const ended = await Promise.race([more.then(() => undefined), this.#ended]);
-      if (ended !== undefined && !pattern.test(this.#log))
-        throw new Error(`the broker ended (${ended}):\n${this.#log}`);
+      await this.#more();
     }
   }
 
@@ -64,6 +66,13 @@ export class BrokerProcess {
 
   ended(): Promise<Ended> {
     return this.#ended;
+  }
+
+  /** Resolves when the log has grown. */
+  async #more(): Promise<void> {
+    const more = once(this.#child.stderr as NodeJS.ReadableStream, 'data');
+    const ended = await Promise.race([more.then(() => undefined), this.#ended]);
+    if (ended !== undefined) throw new Error(`the broker ended (${ended}):\n${this.#log}`);
   }
 }
 

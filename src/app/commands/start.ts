@@ -12,7 +12,6 @@ export async function start(options: BrokerOptions): Promise<void> {
   if (options.access.tokens !== undefined || options.tls !== undefined) process.on('SIGHUP', onHangUp);
   try {
     await runUntilStopped(async () => {
-      // Here, so that the other commands and the help need not wait until SQLite is loaded.
       const { startBroker } = await import('../lifecycle.js');
       const broker = await startBroker(options);
       reload = () => broker.reload();

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type ListenAddress, showAddress } from '../../adapters/tcp/listen.js';
+import type { Endpoint } from '../../client/address.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Log } from '../../ports/log.js';
 import { CLOCK, LOG } from '../../ports/tokens.js';
-import { buildSupervisorContainer } from '../container.js';
+import { commonParts } from '../container/common.js';
 import type { UpOptions } from '../options.js';
 import { onSignals } from '../run.js';
 import { type HeldSocket, hold } from '../supervisor/held.js';
@@ -27,7 +29,7 @@ export interface UpReport {
  * @throws if the proxies' address can't be had
  */
 export async function up(options: UpOptions, reread: () => UpOptions): Promise<number> {
-  const parts = buildSupervisorContainer(options.broker);
+  const parts = commonParts(options.broker.log);
   const log = parts.resolve<Log>(LOG);
   const socket = await hold(options.proxy.http.listen);
   const running = new Up(options, reread, socket, log, parts.resolve<Clock>(CLOCK));
@@ -93,12 +95,17 @@ class Up {
     return { part: 'broker', options: { ...this.#current.broker, listen: this.#bound } };
   }
 
-  /** A socket file before TCP: it is faster, and needs no TLS. */
   #proxyWork(): Work {
     const { proxy } = this.options;
-    const brokers = this.#bound.toSorted((a, b) => Number('host' in a) - Number('host' in b));
+    const at = proxy.broker.at.map((address) => this.#boundAt(address));
     const http = { ...proxy.http, listen: this.socket.address };
-    return { part: 'proxy', options: { ...proxy, brokers, http, socket: INHERITED } };
+    return { part: 'proxy', options: { ...proxy, broker: { ...proxy.broker, at }, http, socket: INHERITED } };
+  }
+
+  /** What has become of one of the broker's addresses. */
+  #boundAt(address: Endpoint): Endpoint {
+    const index = this.options.broker.listen.findIndex((listened) => isDeepStrictEqual(listened, address));
+    return this.#bound[index] ?? address;
   }
 
   #sayUp(): void {

@@ -1,5 +1,5 @@
 import { option } from './option.js';
-import { filePath, oneOf, seconds, yesOrNo } from './values.js';
+import { filePath, oneOf, seconds, secret, yesOrNo } from './values.js';
 
 /** Options about who may connect. */
 export const ACCESS_TABLE = {
@@ -65,5 +65,43 @@ export const ACCESS_TABLE = {
     standard: 'false',
     yesOrNo: true,
     only: 'broker',
+  }),
+  token: option({
+    schema: secret,
+    group: 'Access:',
+    value: 'TOKEN',
+    text: 'for those who talk to a broker that wants one; better in the environment, where other users do not see it',
+    only: 'clients',
+  }),
+  'broker-tls': option({
+    schema: yesOrNo,
+    group: 'Access:',
+    value: 'YES',
+    text: 'for those who talk to a broker on TCP: it speaks TLS; on with each of the next three, too',
+    standard: 'false',
+    yesOrNo: true,
+    only: 'clients',
+  }),
+  'broker-ca': option({
+    schema: filePath,
+    group: 'Access:',
+    value: 'FILE',
+    text: 'its certificate is signed by one of these, in PEM',
+    standardText: 'those that Node.js trusts',
+    only: 'clients',
+  }),
+  'broker-cert': option({
+    schema: filePath,
+    group: 'Access:',
+    value: 'FILE',
+    text: 'our certificate, if it asks for one',
+    only: 'clients',
+  }),
+  'broker-key': option({
+    schema: filePath,
+    group: 'Access:',
+    value: 'FILE',
+    text: 'its key',
+    only: 'clients',
   }),
 } as const;

@@ -28,8 +28,11 @@ export interface Option {
   readonly only?: Audience;
 }
 
-/** Those who run a broker, those who run an HTTP proxy (a broker can), those who talk to a broker, or `up` alone. */
-export type Audience = 'broker' | 'proxies' | 'commands' | 'up';
+/**
+ * Those who run a broker, those who run an HTTP proxy (a broker can), those who look for a broker, those who talk to one
+ * (`up` knows where it is), or `up` alone.
+ */
+export type Audience = 'broker' | 'proxies' | 'commands' | 'clients' | 'up';
 
 /** Checks an option's shape and keeps its own type. */
 export function option<const O extends Option>(of: O): O {
