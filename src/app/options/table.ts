@@ -107,6 +107,14 @@ export const TABLE = {
     numeric: true,
     only: 'up',
   }),
+  'http-redeliver': option({
+    schema: oneOf('none', 'idempotent', 'all'),
+    group: 'HTTP proxy:',
+    value: 'none|idempotent|all',
+    text: 'requests that another handler gets if theirs goes before it replies; idempotent: GET, HEAD, OPTIONS, TRACE, PUT, DELETE',
+    standard: 'idempotent',
+    only: 'broker',
+  }),
   journal: option({
     schema: filePath,
     group: 'Journal:',
