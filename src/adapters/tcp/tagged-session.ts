@@ -131,7 +131,8 @@ export class TaggedSession implements Connection, Sender, Asker, ReceivesOwner, 
   }
 
   #send({ tag, to, replyTo, body, timeout, options }: TaggedSend): void {
-    if (!this.#take(tag)) return;
+    const refusal = options.receipt === 'done' ? this.#tags.take(tag) : this.#tags.forPlain(tag);
+    if (refusal !== undefined) return this.#refuse(tag, refusal);
     const message = new Message(to, replyTo, body, timeout, options);
     this.#debug('sent', tag, message);
     this.parts.exchange.send(message, this, tag);
@@ -149,7 +150,7 @@ export class TaggedSession implements Connection, Sender, Asker, ReceivesOwner, 
     if (!this.#take(tag)) return;
     if (idle !== undefined) this.parts.owner.mayIdle(this, idle);
     this.parts.exchange.flush(() => {
-      this.#tags.free(tag);
+      this.#tags.answered(tag);
       this.#say(encodeWelcome(tag, { ...this.parts.limits, journal: this.parts.journal }));
     });
   }
@@ -173,17 +174,17 @@ export class TaggedSession implements Connection, Sender, Asker, ReceivesOwner, 
   // What the exchange says
 
   accepted(tag: string, duplicate: boolean): void {
-    this.#tags.free(tag);
+    this.#tags.answered(tag);
     this.#say(encodeAccepted(tag, duplicate));
   }
 
   answered(tag: string, answer: object): void {
-    this.#tags.free(tag);
+    this.#tags.answered(tag);
     this.#say(encodeAnswer(tag, Buffer.from(JSON.stringify(answer)).toString('latin1')));
   }
 
   refused(tag: string, refusal: Refusal): void {
-    this.#tags.free(tag);
+    this.#tags.answered(tag);
     this.#refuse(tag, refusal);
   }
 

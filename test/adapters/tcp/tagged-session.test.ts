@@ -69,9 +69,9 @@ describe('TaggedSession', () => {
 
     it('are no more than 65,536 at a time', async () => {
       for (let i = 0; i < MAX_TAGS; i++) a.say(`<< ${i} 60 a\r\n`);
-      await a.tell('>> one-more 0 60 b -\r\n');
+      await a.tell('>> one-more 0 60 b - receipt=done\r\n');
       expect(a.heard()).to.match(/^-- one-more full /);
-      await a.tell('.. 17\r\n>> one-more 0 60 b -\r\n');
+      await a.tell('.. 17\r\n>> one-more 0 60 b - receipt=done\r\n');
       expect(a.heard()).to.equal('** 17\r\n++ one-more\r\n');
     });
   });
