@@ -67,12 +67,26 @@ describe('TaggedSession', () => {
       expect(a.heard()).to.match(/^\+\+ t\r\n\*\* t\r\n== t \d+\r\n\{/);
     });
 
+    it('can be shared by plain sends, and by those alone', async () => {
+      const journal = new FakeJournal();
+      journal.hold = true;
+      a = new Sessions({ journal }).connectTagged();
+      await a.tell('>> t 1 60 a -\r\n1\r\n>> t 1 60 a -\r\n2\r\n>> d 1 60 a - receipt=done\r\n3\r\n>> d 0 60 a -\r\n');
+      expect(a.heard()).to.match(/^-- d tag-in-use [^\r]+\r\n$/);
+      await a.tell('<< t 60 b\r\n');
+      journal.answer();
+      await a.settled();
+      expect(a.heard()).to.equal('++ t\r\n++ t\r\n');
+      await a.tell('.. t\r\n');
+      expect(a.heard()).to.equal('** t\r\n');
+    });
+
     it('are no more than 65,536 at a time', async () => {
       for (let i = 0; i < MAX_TAGS; i++) a.say(`<< ${i} 60 a\r\n`);
-      await a.tell('>> one-more 0 60 b - receipt=done\r\n');
+      await a.tell('<< one-more 0 b\r\n');
       expect(a.heard()).to.match(/^-- one-more full /);
-      await a.tell('.. 17\r\n>> one-more 0 60 b - receipt=done\r\n');
-      expect(a.heard()).to.equal('** 17\r\n++ one-more\r\n');
+      await a.tell('.. 17\r\n<< one-more 0 b\r\n');
+      expect(a.heard()).to.equal('** 17\r\n** one-more\r\n');
     });
   });
 
