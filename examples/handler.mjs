@@ -1,18 +1,18 @@
 // A web handler with nothing but a socket: it waits for requests at an address, and sends each answer to where the
 // request says. Run as many as you like, stop and start them at will: what comes meanwhile waits in the broker.
 //
-//     node examples/handler.mjs [SOCKET FILE, or HOST:PORT]
+//     node examples/handler.mjs [unix:/SOCKET/FILE, or tcp:HOST:PORT]
 import { connect } from 'node:net';
 
-const BROKER = process.argv[2] ?? process.env.MSGLITE_ADDRESS ?? '/tmp/msglite.socket';
+const BROKER = process.argv[2] ?? 'unix:/tmp/msglite.socket';
 const READY = '< 60 msglite.httpRequests\r\n';
 const ONE_SECOND = 1000;
 
 let answered = 0;
 
 function run() {
-  const [, host, port] = /^(.*):(\d+)$/.exec(BROKER) ?? [];
-  const broker = connect(port === undefined ? { path: BROKER } : { host, port: Number(port) });
+  const [, host, port] = /^tcp:\[?(.*?)\]?:(\d+)$/.exec(BROKER) ?? [];
+  const broker = connect(host === undefined ? { path: BROKER.slice('unix:'.length) } : { host, port: Number(port) });
   let input = Buffer.alloc(0);
   broker.write(READY);
   broker.on('data', (bytes) => {

@@ -1,6 +1,15 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { isAddress, isReceivable, queueName } from '../../src/domain/address.js';
+import {
+  deadAddress,
+  isAddress,
+  isDeadAddress,
+  isReceivable,
+  isReplyAddress,
+  queueName,
+  replyAddress,
+} from '../../src/domain/address.js';
+import { CountingIds } from '../support/ids.js';
 
 describe('addresses', () => {
   it('are 1 to 255 bytes', () => {
@@ -34,4 +43,18 @@ describe('addresses', () => {
       expect(isReceivable(address)).to.equal(address === queue);
     });
   }
+
+  it('that the broker makes for replies differ, and are told from others', () => {
+    const ids = new CountingIds();
+    const [one, other] = [replyAddress(ids), replyAddress(ids)];
+    expect(one).not.to.equal(other);
+    expect([one, 'a', 'dead:reply:a'].map(isReplyAddress)).to.deep.equal([true, false, false]);
+  });
+
+  it('of dead letters are told from others, and never too long', () => {
+    expect(deadAddress('~m~1')).to.equal('dead:~m~1');
+    expect(isDeadAddress('dead:a')).to.equal(true);
+    expect(isDeadAddress('a')).to.equal(false);
+    expect(isAddress(deadAddress('a'.repeat(255)))).to.equal(true);
+  });
 });

@@ -71,7 +71,7 @@ describe('Commits', () => {
     world.send('a', '1');
     world.turn.end();
     const { receiver } = world.receive('a');
-    world.exchange.giveBack(receiver.of('1'));
+    world.exchange.giveBack(receiver.of('1'), 0);
     world.turn.end();
     expect(journal.batches).to.have.length(1);
     expect(world.takeAll('a')).to.deep.equal(['1']);
@@ -203,7 +203,7 @@ describe('Commits', () => {
       world.send('a', 'out');
       journal.outcome = 'full';
       world.turn.end();
-      world.exchange.giveBack(receiver.of('out'));
+      world.exchange.giveBack(receiver.of('out'), 0);
       expect(world.exchange.stats().messages).to.equal(1);
       world.clock.advance(RETRY_PAUSE);
       expect(refused()).to.deep.equal(['out']);

@@ -4,7 +4,7 @@ import { describe, it } from 'mocha';
 import { MemoryJournal } from '../../src/adapters/journal/memory/journal.js';
 import { OVERHEAD } from '../../src/domain/entry.js';
 import type { Delivery, Receive } from '../../src/ports/exchange.js';
-import { EMPTY, Hearer, message, World } from '../support/exchange.js';
+import { EMPTY, Hearer, message, NOTHING_YET, World } from '../support/exchange.js';
 import { FakeJournal } from '../support/journal.js';
 import { Model, type ModelMessage } from '../support/model.js';
 
@@ -72,7 +72,7 @@ class Pair {
         });
       case 'giveBack':
         return this.#ofOut(step.which, (delivery, model) => {
-          exchange.giveBack(delivery);
+          exchange.giveBack(delivery, 0);
           this.model.giveBack(model);
         });
       case 'advance':
@@ -94,7 +94,7 @@ class Pair {
       this.#deliveries.set(delivery.message.body, delivery);
     };
     receiver.expired = () => this.#log.push(`${name} expired`);
-    this.#receives.set(name, this.world.exchange.receive({ addresses, timeout, count }, receiver));
+    this.#receives.set(name, this.world.exchange.receive({ addresses, timeout, count, lease: 0 }, receiver));
     this.model.receive({ name, addresses, due: this.model.now + timeout, wants: count });
   }
 
@@ -113,13 +113,14 @@ class Pair {
     );
     const held = [...model.waiting, ...model.out];
     expect(this.world.exchange.stats()).to.deep.equal({
+      ...EMPTY,
+      ...NOTHING_YET,
       queues: model.queues,
       messages: model.waiting.length,
       bytes: held.reduce((sum, { body }) => sum + body.length + OVERHEAD, 0),
       deliveries: model.out.length,
       receivers: model.receivers.length,
       ...model.counted,
-      refused: 0,
     });
   }
 

@@ -94,7 +94,7 @@ describe('LocalExchange.restore', () => {
     const second = restart(first, 0);
     const { receiver } = second.receive('a', 0, 2);
     second.send('a', '3');
-    for (const body of ['2', '1']) second.exchange.giveBack(receiver.of(body));
+    for (const body of ['2', '1']) second.exchange.giveBack(receiver.of(body), 0);
     expect(second.takeAll('a')).to.deep.equal(['1', '2', '3']);
   });
 

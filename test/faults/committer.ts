@@ -6,7 +6,7 @@
  */
 import { writeSync } from 'node:fs';
 import { SqliteJournal } from '../../src/adapters/journal/sqlite/journal.js';
-import { Message } from '../../src/domain/message.js';
+import { batch, restored, stored } from '../contract/journal-parts.js';
 
 const [file = '', sync = '', count = '', size = ''] = process.argv.slice(2);
 
@@ -16,12 +16,11 @@ function say(line: string): void {
 }
 
 const journal = new SqliteJournal(file, sync === 'full' ? 'full' : 'normal');
-journal.restore(() => undefined);
+restored(journal);
 say('open');
 for (let seq = 1; seq <= Number(count); seq++) {
-  const message = new Message('to', undefined, 'x'.repeat(Number(size)), 60_000);
-  const moment = { running: seq, wall: 1.7e12 };
-  journal.commit({ added: [{ seq, due: 60_000, message }], removed: [seq - 10], moment }, (failure) => {
+  const added = [stored(seq, { to: 'to', body: 'x'.repeat(Number(size)) })];
+  journal.commit(batch(added, [seq - 10], seq), (failure) => {
     say(failure === undefined ? `done ${seq}` : `${failure.kind} ${seq} ${failure.cause.message}`);
   });
 }

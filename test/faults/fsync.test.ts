@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { after, before, describe } from 'mocha';
 import { SqliteJournal } from '../../src/adapters/journal/sqlite/journal.js';
-import { restored } from '../contract/journal.js';
+import { restored } from '../contract/journal-parts.js';
 import { itWhere, scratch } from './scratch.js';
 
 const COMMITTER = fileURLToPath(new URL('committer.js', import.meta.url));
@@ -68,9 +68,9 @@ describe('a sync that fails', () => {
 
   async function newestIn(file: string): Promise<number> {
     const journal = new SqliteJournal(file, 'full');
-    const { moment } = restored(journal);
+    const { last } = restored(journal);
     await journal.close();
-    return moment?.running ?? 0;
+    return last?.moment.running ?? 0;
   }
 
   for (const n of [1, 2, 7, 30]) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { afterEach, describe } from 'mocha';
 import { SqliteJournal } from '../../src/adapters/journal/sqlite/journal.js';
-import { batch, commit, keep, restored, stored } from '../contract/journal.js';
+import { batch, commit, keep, kept, stored } from '../contract/journal-parts.js';
 import { itWhere, scratch } from './scratch.js';
 
 const able =
@@ -66,7 +66,7 @@ describe('a full disk', () => {
       await keep(journal, batch(some(200, 300), [3], 3));
       await journal.close();
       journal = new SqliteJournal(file, 'full');
-      const seqs = restored(journal).kept.map(({ seq }) => seq);
+      const seqs = (await kept(journal)).map(({ seq }) => seq);
       expect(seqs).to.deep.equal([...some(1, 20), ...some(200, 300)].map(({ seq }) => seq).filter((seq) => seq !== 3));
     },
   );
@@ -96,7 +96,7 @@ describe('a full disk', () => {
         await keep(journal, batch(some(next, 100)));
         await journal.close();
         journal = new SqliteJournal(file, 'full');
-        expect(restored(journal).kept).to.deep.equal(some(next, 100));
+        expect(await kept(journal)).to.deep.equal(some(next, 100));
       },
     );
   }
@@ -110,6 +110,6 @@ describe('a full disk', () => {
     await journal.close();
     rmSync(ballast);
     journal = new SqliteJournal(file, 'full');
-    expect(restored(journal).kept).to.deep.equal(some(1, 100));
+    expect(await kept(journal)).to.deep.equal(some(1, 100));
   });
 });

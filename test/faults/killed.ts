@@ -6,9 +6,8 @@ import { openDatabase } from '../../src/adapters/journal/sqlite/open.js';
 
 const [file = '', sql = ''] = process.argv.slice(2);
 const db = openDatabase(file, 'normal');
-const insert = db.prepare(
-  "INSERT INTO messages VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM messages), 'to', NULL, 1, 1, x'00')",
-);
+const insert = db.prepare(`INSERT INTO messages (seq, queue, address, timeout, due, body)
+  VALUES ((SELECT coalesce(max(seq), 0) + 1 FROM messages), 'to', 'to', 1, 1, x'00')`);
 for (let i = 0; i < 300; i++) insert.run();
 db.exec(sql);
 process.kill(process.pid, 'SIGKILL');

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
 import type { Log } from '../../ports/log.js';
-import { type ListenAddress, listen, showAddress } from './listen.js';
+import { boundAddress, type ListenAddress, listen, showAddress } from './listen.js';
 import { createTlsServer, readTls, type TlsSettings } from './tls.js';
 
 /** Who takes the connections. */
@@ -123,10 +123,4 @@ export class Listeners {
     // A connection that can't be accepted, for want of a file descriptor say, must not end the broker.
     server.on('error', ({ message }) => this.log.minimal('accept failed', { error: message }));
   }
-}
-
-function boundAddress(server: Server | undefined, address: ListenAddress): ListenAddress {
-  const bound = server?.address();
-  if ('path' in address || typeof bound !== 'object' || bound === null) return address;
-  return { host: address.host, port: bound.port };
 }

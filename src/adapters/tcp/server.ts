@@ -46,6 +46,7 @@ export class TcpServer implements SessionOwner, ListenersOwner {
   readonly #quiet = new Quiet(this.#connections);
   /** Ends at last what does not end by itself when the broker stops. */
   readonly #cut: Alarm;
+  #cutAt = Number.POSITIVE_INFINITY;
   readonly #parts: SessionParts;
   #numbered = 0;
   #stopping: Promise<void> | undefined;
@@ -114,9 +115,10 @@ export class TcpServer implements SessionOwner, ListenersOwner {
    */
   stop(patience = LINGER): Promise<void> {
     this.close();
+    this.#cutAt = Math.min(this.#cutAt, this.clock.now() + patience);
+    if (this.#connections.size > 0) this.#cut.set(this.#cutAt);
     this.#stopping ??= this.#end();
     if (patience === 0) this.#destroyAll();
-    else this.#cut.set(this.clock.now() + patience);
     return this.#stopping;
   }
 

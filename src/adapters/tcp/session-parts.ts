@@ -34,7 +34,7 @@ export interface Connection extends Timed {
   readonly rights: Rights | undefined;
   /** Something that the client is owed, and that the broker should not stop before: a `?`, or unwritten answers. */
   readonly busy: boolean;
-  /** Counts up whenever the client was heard, or has taken what was said to it. */
+  /** Counts up whenever the client is heard, where it may ask for silence to be ended. */
   readonly activity: number;
   /** The first `length` bytes of `data` from the client; they are only read during the call. */
   bytes(data: Buffer, length: number): void;
@@ -60,6 +60,6 @@ export interface SessionOwner {
   quiet(): void;
   /** The client has said who it is. */
   known(connection: Connection): void;
-  /** The client lets us close the connection once both have been silent for so many milliseconds. */
+  /** The client lets us close the connection once it was silent for so many milliseconds. */
   mayIdle(connection: Connection, milliseconds: number): void;
 }

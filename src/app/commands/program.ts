@@ -1,20 +1,20 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Flags } from '../options/sources.js';
 import { OPTIONS, type Option as TableOption } from '../options/table.js';
-import { brokerAddress, brokerOptions } from '../options.js';
+import { brokerAddress, brokerOptions, proxyOptions, upOptions } from '../options.js';
 import { suggest } from '../suggest.js';
 import { UsageError } from '../usage.js';
 import { version } from '../version.js';
 import { doubleDashes, type LongOptions } from './dashes.js';
 import { ABOUT, AFTER_HELP } from './help.js';
-import { query } from './query.js';
-import { type ReadyFlags, ready } from './ready.js';
-import { type SendFlags, send } from './send.js';
+import { http } from './http.js';
+import type { ReadyFlags } from './ready.js';
+import type { SendFlags } from './send.js';
 import { start } from './start.js';
-import { type TokenFlags, token } from './token.js';
+import type { TokenFlags } from './token.js';
 
 /**
- * Runs the command that the arguments name.
+ * Runs the command that the arguments name. Each loads what it needs when it is known to be the one.
  * @returns the exit code
  * @throws CommanderError after help and version, and for bad usage; what the command throws
  */
@@ -23,12 +23,25 @@ export async function runProgram(args: readonly string[], environment: NodeJS.Pr
   const program = brokerCommand(environment);
   const at = () => brokerAddress(flagsOf(program), environment);
 
+  command(program, 'up', 'run the broker, and HTTP proxies in processes of their own; start again what dies')
+    .configureHelp({ showGlobalOptions: true })
+    .action(async () => {
+      const { up } = await import('./up.js');
+      const options = () => upOptions(flagsOf(program), environment);
+      exitCode = await up(options(), options);
+    });
+  command(program, 'http', 'run an HTTP proxy in a process of its own, for the broker at --broker')
+    .configureHelp({ showGlobalOptions: true })
+    .action(async () => {
+      await http(proxyOptions(flagsOf(program), environment));
+    });
   command(program, 'send', 'send a message; done when the broker has taken it')
     .argument('<to>', 'address')
     .argument('[body]', 'what to send; - or nothing: standard input')
     .addOption(timeout('how long the message waits to be received'))
     .option('-r, --reply-to <address>', 'where answers are awaited')
     .action(async (to: string, body: string | undefined, flags: SendFlags) => {
+      const { send } = await import('./send.js');
       exitCode = await send(at(), to, body, flags);
     });
   command(program, 'ready', 'wait for a message and write its body to standard output')
@@ -36,6 +49,7 @@ export async function runProgram(args: readonly string[], environment: NodeJS.Pr
     .addOption(timeout('how long to wait; 0: only take what is there'))
     .option('-v, --verbose', 'write its line (length, timeout, address, reply address) to standard error')
     .action(async (addresses: string[], flags: ReadyFlags) => {
+      const { ready } = await import('./ready.js');
       exitCode = await ready(at(), addresses, flags);
     });
   command(program, 'query', 'send a message and write the reply to standard output')
@@ -44,6 +58,7 @@ export async function runProgram(args: readonly string[], environment: NodeJS.Pr
     .addOption(timeout('how long to wait for the reply'))
     .option('-v, --verbose', "write the reply's line to standard error")
     .action(async (to: string, body: string | undefined, flags: ReadyFlags) => {
+      const { query } = await import('./query.js');
       exitCode = await query(at(), to, body, flags);
     });
   command(program, 'token', 'draw a token: its line for --tokens to standard output, itself to standard error')
@@ -51,7 +66,8 @@ export async function runProgram(args: readonly string[], environment: NodeJS.Pr
     .option('--send <prefix>', 'may send to addresses that begin so; * for all; repeatable', collect)
     .option('--receive <prefix>', 'may receive on addresses that begin so; * for all; repeatable', collect)
     .option('--admin', 'may inspect and control the broker')
-    .action((name: string, flags: TokenFlags) => {
+    .action(async (name: string, flags: TokenFlags) => {
+      const { token } = await import('./token.js');
       exitCode = token(name, flags);
     });
 
@@ -62,7 +78,7 @@ export async function runProgram(args: readonly string[], environment: NodeJS.Pr
 /** The command without a command's name: the broker. */
 function brokerCommand(environment: NodeJS.ProcessEnv): Command {
   const program = new Command('msglite')
-    .usage('[options]\n       msglite [options] send|ready|query|token …')
+    .usage('[options]\n       msglite [options] up|http|send|ready|query|token …')
     .description(ABOUT)
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this')

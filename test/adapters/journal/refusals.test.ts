@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { JournalError } from '../../../src/adapters/journal/sqlite/errors.js';
 import { SqliteJournal } from '../../../src/adapters/journal/sqlite/journal.js';
-import { batch, commit, keep, stored } from '../../contract/journal.js';
+import { batch, commit, keep, read, restored, stored } from '../../contract/journal-parts.js';
 import { contents, scratch } from '../../faults/scratch.js';
 
 const KILLED = fileURLToPath(new URL('../../faults/killed.js', import.meta.url));
@@ -41,7 +41,7 @@ describe('SQLite journal: what it refuses', () => {
     let error: unknown;
     try {
       journal = new SqliteJournal(path, 'full');
-      journal.restore(() => undefined);
+      restored(journal);
     } catch (caught) {
       error = caught;
     } finally {
@@ -185,18 +185,50 @@ describe('SQLite journal: what it refuses', () => {
     );
   });
 
-  it('damage that only shows when it is restored, and then every commit', async () => {
-    const file = join(folder(), 'journal.db');
-    const first = new SqliteJournal(file, 'normal');
-    const many = (from: number) => Array.from({ length: 1000 }, (_, i) => stored(from + i, { body: 'x'.repeat(1000) }));
-    // More than SQLite holds in memory, so that it reads the file again.
-    for (let seq = 1; seq <= 30_000; seq += 1000) await keep(first, batch(many(seq)));
-    await first.close();
-    const journal = new SqliteJournal(file, 'full');
-    overwrite(file, 100 * 4096, RUBBISH);
-    expect(() => journal.restore(() => undefined)).to.throw(JournalError, `the journal ${file} is damaged`);
-    expect(await commit(journal, batch([stored(50_000)]))).to.have.property('kind', 'failed');
-    await journal.close();
+  describe('damage in a file too large to be checked at start', () => {
+    /** Leaves 70 MB that wait in a queue, with a page of that table or index damaged. */
+    async function leaveDamaged(file: string, of: string): Promise<void> {
+      const first = new SqliteJournal(file, 'normal');
+      const body = 'x'.repeat(100_000);
+      const some = (from: number) => Array.from({ length: 100 }, (_, i) => stored(from + i, { to: 'a', body }));
+      for (let seq = 1; seq <= 700; seq += 100) await keep(first, batch(some(seq)));
+      await first.close();
+      const db = new Database(file);
+      const leaf = "SELECT max(pageno) FROM dbstat WHERE name = ? AND pagetype = 'leaf'";
+      const page = db.prepare<[string], number>(leaf).pluck().get(of) ?? 0;
+      db.close();
+      overwrite(file, (page - 1) * 4096, RUBBISH);
+    }
+
+    async function expectFailing(journal: SqliteJournal): Promise<void> {
+      expect(await commit(journal, batch([stored(50_000)]))).to.have.property('kind', 'failed');
+      const wanted = { of: 'queue', queue: 'a', after: 0 } as const;
+      const failure = await new Promise((resolve) => {
+        journal.read(wanted, 1, 1, (found, why) => resolve(found.length === 0 ? why : found));
+      });
+      expect(failure).to.have.property('kind', 'failed');
+    }
+
+    it('shows when it is restored, if in what is counted; then nothing succeeds', async () => {
+      const file = join(folder(), 'journal.db');
+      await leaveDamaged(file, 'messages_queue');
+      const journal = new SqliteJournal(file, 'full');
+      expect(() => restored(journal)).to.throw(JournalError, `the journal ${file} is damaged`);
+      await expectFailing(journal);
+      await journal.close();
+    });
+
+    it('shows when it is read, if in a message; then nothing succeeds', async () => {
+      const file = join(folder(), 'journal.db');
+      await leaveDamaged(file, 'messages');
+      const journal = new SqliteJournal(file, 'full');
+      expect(restored(journal).queues).to.deep.equal({ a: 700 });
+      expect(await read(journal, { of: 'queue', queue: 'a', after: 0 }, 5)).to.have.lengthOf(5);
+      const all = await read(journal, { of: 'queue', queue: 'a', after: 600 }).catch((error: Error) => error);
+      expect(all).to.be.instanceOf(JournalError).with.property('message').that.includes(`${file} is damaged`);
+      await expectFailing(journal);
+      await journal.close();
+    });
   });
 
   /** Runs as somebody to whom permissions apply. */

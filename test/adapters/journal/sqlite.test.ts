@@ -3,13 +3,16 @@ import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { SqliteJournal } from '../../../src/adapters/journal/sqlite/journal.js';
 import { openDatabase } from '../../../src/adapters/journal/sqlite/open.js';
-import { batch, journalContract, keep, restored, stored } from '../../contract/journal.js';
+import type { Restoring } from '../../../src/ports/journal.js';
+import { journalContract } from '../../contract/journal.js';
+import { batch, delivery, keep, kept, stored } from '../../contract/journal-parts.js';
 import { scratch } from '../../faults/scratch.js';
 
 const COMMITTER = fileURLToPath(new URL('../../faults/committer.js', import.meta.url));
@@ -20,6 +23,21 @@ async function firstLine(child: ChildProcess): Promise<string> {
   const lines = createInterface(child.stdout);
   const [line] = (await once(lines, 'line')) as [string];
   return line;
+}
+
+/** Hears nothing of what is restored. */
+const DEAF: Restoring = {
+  queue: () => undefined,
+  delayed: () => undefined,
+  delivery: () => undefined,
+  waitingId: () => undefined,
+  finishedId: () => undefined,
+  paused: () => undefined,
+};
+
+/** Resolves when it is so; that it never is shows as a test that takes too long. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await setImmediate();
 }
 
 describe('SQLite journal', () => {
@@ -45,7 +63,7 @@ describe('SQLite journal', () => {
     ] as const) {
       const db = openDatabase(file, sync);
       const read = (pragma: string) => db.pragma(pragma, { simple: true });
-      for (const seq of [1, 2]) db.prepare('INSERT OR REPLACE INTO moment VALUES (1, ?, ?)').run(seq, seq);
+      for (const seq of [1, 2]) db.prepare('INSERT OR REPLACE INTO moment VALUES (1, ?, ?, 0)').run(seq, seq);
       expect(read('synchronous')).to.equal(level);
       expect(['journal_mode', 'locking_mode', 'auto_vacuum', 'temp_store'].map(read)).to.deep.equal([
         'wal',
@@ -53,7 +71,7 @@ describe('SQLite journal', () => {
         2,
         2,
       ]);
-      expect(['application_id', 'user_version', 'wal_autocheckpoint'].map(read)).to.deep.equal([0x6d73676c, 1, 0]);
+      expect(['application_id', 'user_version', 'wal_autocheckpoint'].map(read)).to.deep.equal([0x6d73676c, 2, 0]);
       db.close();
     }
   });
@@ -85,7 +103,7 @@ describe('SQLite journal', () => {
     expect(second).to.throw('is in use');
     await first.close();
     const next = second();
-    expect(restored(next).kept).to.deep.equal([stored(1)]);
+    expect(await kept(next)).to.deep.equal([stored(1)]);
     await next.close();
   });
 
@@ -124,10 +142,11 @@ describe('SQLite journal', () => {
   it('does not take the error of who visits for one of its own', async () => {
     const journal = new SqliteJournal(join(folder(), 'journal.db'), 'full');
     await keep(journal, batch([stored(1)]));
-    const visit = () => {
+    const queue = () => {
       throw new Error('mine');
     };
-    expect(() => journal.restore(visit)).to.throw(/^mine$/);
+    expect(() => journal.restore({ ...DEAF, queue })).to.throw(/^mine$/);
+    expect(await kept(journal)).to.deep.equal([stored(1)]);
     await journal.close();
   });
 
@@ -151,6 +170,51 @@ describe('SQLite journal', () => {
     expect(largest).to.be.within(4e6, 6e6);
     expect(statSync(file).size).to.be.lessThan(4e6);
     await journal.close();
+  });
+
+  /** As many messages of 1,000 bytes in turn as make up 40 MB, then their ends, in some order. */
+  async function passThrough(journal: SqliteJournal, order: (seqs: number[]) => number[]): Promise<void> {
+    const body = 'x'.repeat(1000);
+    const seqs = Array.from({ length: 40_000 }, (_, i) => i + 1);
+    const slices = (all: number[]) => Array.from({ length: 80 }, (_, i) => all.slice(i * 500, (i + 1) * 500));
+    for (const some of slices(seqs)) await keep(journal, batch(some.map((seq) => stored(seq, { to: 'a', body }))));
+    for (const some of slices(order(seqs))) await keep(journal, batch([], some));
+  }
+
+  const inOrder = (seqs: number[]) => seqs;
+  // Coprime to their number, so that it comes by each once.
+  const crisscross = (seqs: number[]) => seqs.map((_, i) => ((i * 16_183) % seqs.length) + 1);
+
+  for (const [what, order] of [
+    ['in order', inOrder],
+    ['in no order', crisscross],
+  ] as const) {
+    it(`gives the space of messages back that end ${what}, and works on`, async () => {
+      const file = join(folder(), 'journal.db');
+      const journal = new SqliteJournal(file, 'normal');
+      await keep(journal, batch([stored(50_000)], [], 1, { delivered: [delivery(50_000)] }));
+      await passThrough(journal, order);
+      expect(statSync(file).size).to.be.greaterThan(40e6);
+      await until(() => statSync(file).size <= 18 * 1024 * 1024);
+      await keep(journal, batch([stored(50_001)]));
+      expect(await kept(journal)).to.deep.equal([stored(50_000), stored(50_001)]);
+      await journal.close();
+      const db = new Database(file);
+      expect(db.pragma('integrity_check', { simple: true })).to.equal('ok');
+      db.close();
+    });
+  }
+
+  it('gives back what an earlier broker had no time to', async () => {
+    const file = join(folder(), 'journal.db');
+    const first = new SqliteJournal(file, 'normal');
+    await passThrough(first, inOrder);
+    await first.close();
+    expect(statSync(file).size).to.be.greaterThan(40e6);
+    const next = new SqliteJournal(file, 'normal');
+    expect(await kept(next)).to.deep.equal([]);
+    await until(() => statSync(file).size <= 18 * 1024 * 1024);
+    await next.close();
   });
 
   it('after a failure fails every commit without touching the file, and closes', async () => {

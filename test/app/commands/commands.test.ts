@@ -111,7 +111,10 @@ describe('the command', function () {
       "msglite: option '-t, --timeout <seconds>' argument '0.5' is invalid. Expected whole seconds.\n",
     ],
     [['send', '--journal', 'x', 'a', 'b'], {}, 'msglite: --journal is for the broker only\n'],
-    [['--broker', 'unix:/x'], {}, 'msglite: --broker is for send, ready and query\n'],
+    [['--broker', 'unix:/x'], {}, 'msglite: --broker is for send, ready, query and http\n'],
+    [['http', '--listen', 'unix:/x'], {}, 'msglite: --listen is for the broker only\n'],
+    [['up', '--broker', 'unix:/x'], {}, 'msglite: --broker is for send, ready, query and http\n'],
+    [['--http-proxies', '2'], {}, 'msglite: --http-proxies is for up only\n'],
     [
       [],
       { MSGLITE_LOGLEVEL: 'loud' },

@@ -8,7 +8,7 @@ const INSERT_PLAIN =
 const MOVE = `UPDATE messages SET ${COLUMNS.replace(', body', '').replace(/\w+/g, '$& = ?')} WHERE seq = ?`;
 const DELETE = 'DELETE FROM messages WHERE seq = ?';
 const DELIVER = `INSERT OR REPLACE INTO deliveries (seq, attempts, name, until, answered)
-  SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM messages WHERE seq = ?1)`;
+  SELECT seq, ?, ?, ?, ? FROM messages WHERE seq = ?`;
 const UNDELIVER = 'DELETE FROM deliveries WHERE seq = ?';
 const REMEMBER = 'INSERT INTO ids (number, address, id, fingerprint, outcome, forget_at) VALUES (?, ?, ?, ?, ?, ?)';
 const FORGET = 'DELETE FROM ids WHERE number <= ?';
@@ -92,7 +92,7 @@ export class Writer {
   }
 
   #deliverOne({ seq, attempts, name, until, answered }: StoredDelivery): void {
-    this.#deliver.run(seq, attempts, name ?? null, until, answered ? 1 : 0);
+    this.#deliver.run(attempts, name ?? null, until, answered ? 1 : 0, seq);
   }
 
   #rememberOne({ number, address, id, fingerprint, outcome, forgetAt }: StoredId): void {
