@@ -29,7 +29,12 @@ function step(broker, input) {
   const end = input.indexOf('\r\n');
   if (end === -1) return undefined;
   const [sign, length = '0', , , replyTo] = input.toString('latin1', 0, end).split(' ');
-  if (sign === '-') throw new Error(input.toString('latin1', 0, end));
+  // A "-" says why the broker closes the connection: it stops, say, and comes back.
+  if (sign === '-') {
+    console.log(`handler ${process.pid}: ${input.toString('latin1', 0, end)}`);
+    broker.destroy();
+    return undefined;
+  }
   const bodyEnd = end + 2 + Number(length);
   const next = Number(length) === 0 ? bodyEnd : bodyEnd + 2;
   if (input.length < next) return undefined;
