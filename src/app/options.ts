@@ -52,6 +52,8 @@ export interface HttpOptions {
   /** After it, a request is answered with 504. */
   readonly timeout: number;
   readonly maxBody: number;
+  /** Which requests a second handler may get. */
+  readonly redeliver: 'none' | 'idempotent' | 'all';
 }
 
 export interface JournalOptions {
@@ -198,6 +200,7 @@ function httpOptions(resolved: Resolved): HttpOptions {
     envelope: values['http-envelope'],
     timeout: values['http-timeout'],
     maxBody: values['http-max-body'],
+    redeliver: values['http-redeliver'],
   };
 }
 

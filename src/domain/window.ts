@@ -12,7 +12,7 @@ export interface Waits {
 
 /** What has changed since the last commit, message by message; what that means for the journal is only found out in the end. */
 export class Window {
-  readonly #dirty: Entry[] = [];
+  #dirty: Entry[] = [];
   readonly waits: Waits[] = [];
   /** Messages that are not in memory and are over. */
   readonly removed: number[] = [];
@@ -42,6 +42,11 @@ export class Window {
 
   get #hasMore(): boolean {
     return this.removed.length > 0 || this.finished.length > 0 || this.pauses.size > 0 || this.forgotten > 0;
+  }
+
+  /** Whether it holds messages that could not be added in the last commit. */
+  get hasDeferred(): boolean {
+    return this.#deferred > 0;
   }
 
   /** Whether its batch had messages that the journal did not have. */
@@ -128,6 +133,14 @@ export class Window {
     again.forgotten = this.forgotten;
     for (const [address, paused] of this.pauses) again.pauses.set(address, paused);
     return again;
+  }
+
+  /** Forgets those that came and went without the journal having heard of them. */
+  prune(): void {
+    this.#dirty = this.#dirty.filter((entry) => {
+      entry.dirty = entry.stage !== 'over' || entry.row !== 0;
+      return entry.dirty;
+    });
   }
 
   /** Takes over what came later. A message is in one of the two at most: its mark sees to that. */

@@ -82,6 +82,7 @@ describe('options', () => {
       envelope: 2,
       timeout: 180_000,
       maxBody: 16 * 1024 ** 2,
+      redeliver: 'idempotent',
     });
     expect(brokerOptions({ 'http-network': 'unix' }, {}).http?.listen).to.deep.equal({
       path: '/tmp/msglite.http.socket',

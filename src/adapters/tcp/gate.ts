@@ -1,4 +1,4 @@
-import type { Rights } from '../../ports/access.js';
+import type { Access, Rights } from '../../ports/access.js';
 import { type Refused, refused } from '../../protocol/refused.js';
 import type { TaggedCommand } from '../../protocol/tagged/commands.js';
 import { parseTagged } from '../../protocol/tagged/parse-command.js';
@@ -14,8 +14,33 @@ const REPLY = 'reply:';
  * Names that nobody can guess are their own key: mailboxes, reply addresses, and deliveries.
  */
 export class Gate {
-  /** @param rights undefined while the client has not said who it is */
-  constructor(public rights: Rights | undefined) {}
+  #rights: Rights | undefined;
+  readonly #guarded: boolean;
+
+  /** @param rights undefined: the client has to show a token first */
+  constructor(
+    private readonly access: Access,
+    rights: Rights | undefined,
+  ) {
+    this.#rights = rights;
+    this.#guarded = rights === undefined;
+  }
+
+  /** Undefined while the client has not said who it is. */
+  get rights(): Rights | undefined {
+    return this.#rights;
+  }
+
+  /**
+   * The client shows a token. Where none is wanted, none is looked at: a client may always show its own.
+   * @returns false: there is no such token
+   */
+  admit(token: string): boolean {
+    if (!this.#guarded) return true;
+    const rights = this.access.rights(token);
+    if (rights !== undefined) this.#rights = rights;
+    return rights !== undefined;
+  }
 
   /** The grammar of what this client may say. */
   readonly grammar = (words: Words): TaggedCommand | Refused => {
@@ -26,7 +51,7 @@ export class Gate {
       case 'refused':
         return command;
     }
-    const { rights } = this;
+    const rights = this.#rights;
     if (rights === undefined) {
       const name = 'tag' in command ? command.tag : command.delivery;
       return refused('unauthorized', 'this broker wants a token first: !! tag token', name, command.bodyLength);

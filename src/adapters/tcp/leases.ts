@@ -1,4 +1,6 @@
+import type { Refusal } from '../../domain/errors.js';
 import type { Delivery, Exchange, Receiver } from '../../ports/exchange.js';
+import { NO_DELIVERY } from './refusals.js';
 import type { Unsent } from './writer.js';
 
 /** A delivery that the client has, or will have, and its lease. */
@@ -32,32 +34,32 @@ export class Leases {
     if (held !== undefined) this.#start(held);
   }
 
-  /** `++ @d`. False: there is no such delivery, or it belongs to another connection. */
-  settle(name: string): boolean {
+  /** `++ @d`. Refused where there is no such delivery, or it belongs to another connection. */
+  settle(name: string): Refusal | undefined {
     const held = this.#find(name);
-    if (held === undefined) return false;
+    if (held === undefined) return NO_DELIVERY;
     this.#held.delete(name);
     this.exchange.settle(held.delivery);
-    return true;
+    return undefined;
   }
 
-  /** `-- @d [delay]`, in milliseconds. False as above. */
-  giveBack(name: string, delay: number): boolean {
+  /** `-- @d [delay]`, in milliseconds. Refused as above. */
+  giveBack(name: string, delay: number): Refusal | undefined {
     const held = this.#find(name);
-    if (held === undefined) return false;
+    if (held === undefined) return NO_DELIVERY;
     this.#held.delete(name);
     this.#start(held);
     this.exchange.giveBack(held.delivery, delay);
-    return true;
+    return undefined;
   }
 
-  /** `~~ @d secs`, in milliseconds. False as above. */
-  keep(name: string, lease: number): boolean {
+  /** `~~ @d secs`, in milliseconds. Refused as above. */
+  keep(name: string, lease: number): Refusal | undefined {
     const held = this.#find(name);
-    if (held === undefined) return false;
+    if (held === undefined) return NO_DELIVERY;
     held.running = true;
     this.exchange.keep(held.delivery, lease);
-    return true;
+    return undefined;
   }
 
   /** The lease has run out. */

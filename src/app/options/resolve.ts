@@ -35,9 +35,9 @@ function parsed(option: Option, given: Given | undefined): unknown {
   return option.standard === undefined ? undefined : parseText(option, option.standard, 'default');
 }
 
-function parseText({ schema }: Option, text: string, where: string): unknown {
-  const value = schema.parse(text);
-  if (value !== undefined) return value;
-  const what = schema.secret ? 'what was given' : JSON.stringify(text);
-  throw new UsageError(`${where}: ${what} is not valid, expected ${schema.expected}`);
+function parseText(option: Option, text: string, where: string): unknown {
+  const result = option.schema.safeParse(text);
+  if (result.success) return result.data;
+  const expected = result.error.issues[0]?.message;
+  throw new UsageError(`${where}: ${JSON.stringify(text)} is not valid, expected ${expected}`);
 }

@@ -1,60 +1,12 @@
-import {
-  count,
-  endpoint,
-  endpoints,
-  filePath,
-  messageAddress,
-  mode,
-  oneOf,
-  type Schema,
-  seconds,
-  size,
-  token,
-  type ValueOf,
-  wordFor,
-  yesOrNo,
-} from './values.js';
-
-/** Headings of the help. */
-export type Group = 'Where:' | 'Access:' | 'HTTP proxy:' | 'Journal:' | 'Limits:' | 'Log:' | 'General:';
-
-/**
- * One option, under its name as a flag. The name in the environment is made from it (`http-address`:
- * `MSGLITE_HTTP_ADDRESS`); in a configuration file it is the same.
- */
-export interface Option {
-  /** What its text has to be. */
-  readonly schema: Schema<unknown>;
-  readonly group: Group;
-  /** What stands for its value in the help. */
-  readonly value: string;
-  readonly text: string;
-  /** As one would write it. */
-  readonly standard?: string;
-  /** For the help, where the default is found out later. */
-  readonly standardText?: string;
-  /** Can be given several times; in the environment, values are separated by blanks. */
-  readonly repeatable?: true;
-  /** A configuration file may give it as a number. */
-  readonly numeric?: true;
-  /** As a flag it has no value; elsewhere it is `true` or `false`. */
-  readonly yesOrNo?: true;
-  /** Who it is for; all if not given. */
-  readonly only?: Audience;
-}
-
-/**
- * Those who run a broker, those who run an HTTP proxy (a broker can), those who look for a broker, those who talk to one
- * (`up` knows where it is), or `up` alone.
- */
-export type Audience = 'broker' | 'proxies' | 'commands' | 'clients' | 'up';
-
-/** Checks an option's shape and keeps its own type. */
-function option<const O extends Option>(of: O): O {
-  return of;
-}
+import type { z } from 'zod';
+import { ACCESS_TABLE } from './access-table.js';
+import { HTTP_TABLE } from './http-table.js';
+import { type Option, option } from './option.js';
+import { count, endpoint, endpoints, filePath, mode, oneOf, seconds, size } from './values.js';
 
 const network = oneOf('unix', 'tcp');
+
+export type { Audience, Option } from './option.js';
 
 /** Every option there is: flags, environment, configuration file and help are all made from this. */
 export const TABLE = {
@@ -95,167 +47,8 @@ export const TABLE = {
     standard: '0660',
     only: 'proxies',
   }),
-  tokens: option({
-    schema: filePath,
-    group: 'Access:',
-    value: 'FILE',
-    text: 'clients need one of the tokens in this file, which msglite token makes; read again on SIGHUP',
-    standardText: 'none: who can connect may do everything',
-    only: 'broker',
-  }),
-  'tokens-on': option({
-    schema: oneOf('all', 'tcp'),
-    group: 'Access:',
-    value: 'all|tcp',
-    text: 'where they need one; without it, who may write to a socket file may do everything',
-    standard: 'tcp',
-    only: 'broker',
-  }),
-  'auth-timeout': option({
-    schema: seconds(0.1),
-    group: 'Access:',
-    value: 'SECONDS',
-    text: 'time a client has for the TLS handshake, and to show its token',
-    standard: '10',
-    numeric: true,
-    only: 'broker',
-  }),
-  'tls-cert': option({
-    schema: filePath,
-    group: 'Access:',
-    value: 'FILE',
-    text: 'TLS on all TCP addresses: the certificate and its chain, in PEM; read again on SIGHUP, like the next two',
-    only: 'broker',
-  }),
-  'tls-key': option({
-    schema: filePath,
-    group: 'Access:',
-    value: 'FILE',
-    text: 'its key',
-    only: 'broker',
-  }),
-  'tls-ca': option({
-    schema: filePath,
-    group: 'Access:',
-    value: 'FILE',
-    text: "ask for clients' certificates, signed by one of these",
-    only: 'broker',
-  }),
-  'tls-client-certs': option({
-    schema: oneOf('require', 'allow'),
-    group: 'Access:',
-    value: 'require|allow',
-    text: 'with --tls-ca, whether to turn away a client that has none',
-    standard: 'require',
-    only: 'broker',
-  }),
-  insecure: option({
-    schema: yesOrNo,
-    group: 'Access:',
-    value: 'YES',
-    text: 'listen beyond the loopback address without TLS and tokens all the same',
-    standard: 'false',
-    yesOrNo: true,
-    only: 'broker',
-  }),
-  token: option({
-    schema: token,
-    group: 'Access:',
-    value: 'TOKEN',
-    text: 'for those who talk to a broker that wants one; better in the environment, where other users do not see it',
-    only: 'clients',
-  }),
-  'broker-tls': option({
-    schema: yesOrNo,
-    group: 'Access:',
-    value: 'YES',
-    text: 'for those who talk to a broker on TCP: it speaks TLS; on with each of the next three, too',
-    standard: 'false',
-    yesOrNo: true,
-    only: 'clients',
-  }),
-  'broker-ca': option({
-    schema: filePath,
-    group: 'Access:',
-    value: 'FILE',
-    text: 'its certificate is signed by one of these, in PEM',
-    standardText: 'those that Node.js trusts',
-    only: 'clients',
-  }),
-  'broker-cert': option({
-    schema: filePath,
-    group: 'Access:',
-    value: 'FILE',
-    text: 'our certificate, if it asks for one',
-    only: 'clients',
-  }),
-  'broker-key': option({
-    schema: filePath,
-    group: 'Access:',
-    value: 'FILE',
-    text: 'its key',
-    only: 'clients',
-  }),
-  'http-network': option({
-    schema: network,
-    group: 'HTTP proxy:',
-    value: 'unix|tcp',
-    text: 'what --http-address is an address of; this or --http-address turns the proxy on',
-    standardText: 'tcp',
-    only: 'proxies',
-  }),
-  'http-address': option({
-    schema: filePath,
-    group: 'HTTP proxy:',
-    value: 'ADDRESS',
-    text: 'where web clients connect: HOST:PORT, or a socket file',
-    standardText: '127.0.0.1:8080; for unix /tmp/msglite.http.socket',
-    only: 'proxies',
-  }),
-  'http-msg-address': option({
-    schema: messageAddress,
-    group: 'HTTP proxy:',
-    value: 'ADDRESS',
-    text: 'message address that requests are sent to',
-    standard: 'msglite.httpRequests',
-    only: 'proxies',
-  }),
-  'http-envelope': option({
-    schema: wordFor({ 1: 1, 2: 2 }),
-    group: 'HTTP proxy:',
-    value: '1|2',
-    text: 'how requests are written: 1 as in 2010, with the body in a second message; 2 in one message',
-    standard: '2',
-    numeric: true,
-    only: 'proxies',
-  }),
-  'http-timeout': option({
-    schema: seconds(0.1),
-    group: 'HTTP proxy:',
-    value: 'SECONDS',
-    text: 'time for an answer, waiting for a handler included; then 504',
-    standard: '180',
-    numeric: true,
-    only: 'proxies',
-  }),
-  'http-max-body': option({
-    schema: size(0),
-    group: 'HTTP proxy:',
-    value: 'BYTES',
-    text: 'longest body of a request; beyond it 413',
-    standard: '16M',
-    numeric: true,
-    only: 'proxies',
-  }),
-  'http-proxies': option({
-    schema: count(1),
-    group: 'HTTP proxy:',
-    value: 'N',
-    text: 'for up: how many proxy processes share the address',
-    standard: '1',
-    numeric: true,
-    only: 'up',
-  }),
+  ...ACCESS_TABLE,
+  ...HTTP_TABLE,
   journal: option({
     schema: filePath,
     group: 'Journal:',
@@ -404,14 +197,14 @@ export type OptionName = keyof typeof TABLE;
 export const OPTIONS = Object.entries(TABLE) as readonly (readonly [OptionName, Option])[];
 
 /** What an option's text becomes. */
-type OptionValue<O extends Option> = O extends { readonly repeatable: true }
-  ? readonly ValueOf<O['schema']>[] | undefined
+type ValueOf<O extends Option> = O extends { readonly repeatable: true }
+  ? readonly z.output<O['schema']>[] | undefined
   : O extends { readonly standard: string }
-    ? ValueOf<O['schema']>
-    : ValueOf<O['schema']> | undefined;
+    ? z.output<O['schema']>
+    : z.output<O['schema']> | undefined;
 
 /** All values, checked; undefined where nothing was given and there is no standard. */
-export type Values = { readonly [K in OptionName]: OptionValue<(typeof TABLE)[K]> };
+export type Values = { readonly [K in OptionName]: ValueOf<(typeof TABLE)[K]> };
 
 export function optionOf(name: OptionName): Option {
   return TABLE[name];

@@ -198,6 +198,20 @@ describe('TcpServer', () => {
     expect(broker.clock.next).to.equal(Number.POSITIVE_INFINITY);
   });
 
+  it('waits no longer for last words than it was told at first', async () => {
+    await start([unix()]);
+    const slow = await broker.connect();
+    slow.socket.pause();
+    const body = 'x'.repeat(4 * 1024 * 1024);
+    slow.say(`> ${body.length} 600 a\r\n${body}\r\n< 1 a\r\n`);
+    await broker.until(() => broker.exchange.stats().deliveries === 1);
+    const stopped = broker.server.stop(1000);
+    void broker.server.stop(60_000);
+    broker.clock.advance(1040);
+    await stopped;
+    expect(broker.exchange.stats()).to.include({ messages: 1, deliveries: 0 });
+  });
+
   it('lets a tagged client stop whenever it likes, and tells it nothing', async () => {
     await start([unix()]);
     const client = await broker.connect();

@@ -67,12 +67,26 @@ describe('TaggedSession', () => {
       expect(a.heard()).to.match(/^\+\+ t\r\n\*\* t\r\n== t \d+\r\n\{/);
     });
 
+    it('can be shared by plain sends, and by those alone', async () => {
+      const journal = new FakeJournal();
+      journal.hold = true;
+      a = new Sessions({ journal }).connectTagged();
+      await a.tell('>> t 1 60 a -\r\n1\r\n>> t 1 60 a -\r\n2\r\n>> d 1 60 a - receipt=done\r\n3\r\n>> d 0 60 a -\r\n');
+      expect(a.heard()).to.match(/^-- d tag-in-use [^\r]+\r\n$/);
+      await a.tell('<< t 60 b\r\n');
+      journal.answer();
+      await a.settled();
+      expect(a.heard()).to.equal('++ t\r\n++ t\r\n');
+      await a.tell('.. t\r\n');
+      expect(a.heard()).to.equal('** t\r\n');
+    });
+
     it('are no more than 65,536 at a time', async () => {
       for (let i = 0; i < MAX_TAGS; i++) a.say(`<< ${i} 60 a\r\n`);
-      await a.tell('>> one-more 0 60 b -\r\n');
+      await a.tell('<< one-more 0 b\r\n');
       expect(a.heard()).to.match(/^-- one-more full /);
-      await a.tell('.. 17\r\n>> one-more 0 60 b -\r\n');
-      expect(a.heard()).to.equal('** 17\r\n++ one-more\r\n');
+      await a.tell('.. 17\r\n<< one-more 0 b\r\n');
+      expect(a.heard()).to.equal('** 17\r\n** one-more\r\n');
     });
   });
 
@@ -241,6 +255,17 @@ describe('TaggedSession', () => {
       await a.break();
       expect(stats()).to.include({ deliveries: 0, messages: 1 });
       expect(await attempt()).to.equal(1);
+    });
+
+    it('have left in part when the broker stops: it stays if the client has kept it', async () => {
+      a.socket.room = 70_000;
+      await send(200_000);
+      await a.tell('<< r 1 a lease=10\r\n');
+      const [name] = names(a.received) as [string];
+      await a.tell(`~~ ${name} 60\r\n`);
+      a.session.leave();
+      await a.break();
+      expect(stats()).to.include({ deliveries: 1, messages: 0 });
     });
 
     it('have not left whole: it does not run yet', async () => {
@@ -479,6 +504,48 @@ describe('TaggedSession', () => {
       journal.answer();
       await b.settled();
       expect(stats()).to.include({ deliveries: 0, messages: 1 });
+    });
+
+    describe('that holds what is wanted', () => {
+      beforeEach(async () => {
+        sessions = new Sessions({ journal, limits: { memory: 1 } });
+        a = sessions.connectTagged();
+        b = sessions.connectTagged();
+        for (let i = 0; i < 5; i++) await b.tell(`>> ${i} 1 60 a -\r\n${i}\r\n`);
+        expect(b.heard()).to.equal('++ 0\r\n++ 1\r\n++ 2\r\n++ 3\r\n++ 4\r\n');
+        journal.hold = true;
+      });
+
+      const answered = async (client: FakeClient) => {
+        while (journal.underWay > 0) {
+          journal.answer();
+          await client.settled();
+        }
+      };
+
+      it('answers who wants only what is there, and says goodbye', async () => {
+        await a.tell('<< r 0 a count=5\r\n<< q 0 none\r\n.\r\n');
+        await answered(a);
+        expect(a.received.match(/^\d$/gm)).to.deep.equal(['0', '1', '2', '3', '4']);
+        expect(a.ended).to.equal(true);
+      });
+
+      it('gives back what such a client could not finish any more', async () => {
+        await a.tell('<< r 0 a count=9 lease=9\r\n.\r\n');
+        await answered(a);
+        expect([a.received, a.ended]).to.deep.equal(['', true]);
+        await b.tell('<< r 0 a lease=9\r\n');
+        await answered(b);
+        expect(b.heard()).to.match(/^>> r 1 60 a - attempt=1 .*\r\n0\r\n$/);
+      });
+
+      it('answers a client of the protocol of 2010 that ends its side', async () => {
+        const original = sessions.connect();
+        original.say('< 0 a\r\n');
+        await original.end();
+        await answered(original);
+        expect([original.received, original.ended]).to.deep.equal(['> 1 60 a\r\n0\r\n', true]);
+      });
     });
 
     it('closes after a goodbye only when what came before is on disk', async () => {
