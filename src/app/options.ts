@@ -130,11 +130,12 @@ export function upOptions(flags: Flags, environment: NodeJS.ProcessEnv): UpOptio
 }
 
 /**
- * Where a command finds the broker: at `--broker`, otherwise where a broker with the same options would listen first.
+ * How a command reaches the broker: at `--broker`, otherwise where a broker with the same options would listen first.
  * @throws UsageError as `brokerOptions` does, and if a flag was given that only a broker understands
  */
-export function brokerAddress(flags: Flags, environment: NodeJS.ProcessEnv): Endpoint {
-  return brokersOf(read(flags, environment, 'commands'))[0] as Endpoint;
+export function brokerLink(flags: Flags, environment: NodeJS.ProcessEnv): LinkOptions {
+  const resolved = read(flags, environment, 'commands');
+  return linkOptions(resolved.values, brokersOf(resolved));
 }
 
 function read(flags: Flags, environment: NodeJS.ProcessEnv, reader: Reader): Resolved {

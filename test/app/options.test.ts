@@ -5,7 +5,7 @@ import { getHeapStatistics } from 'node:v8';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { environmentName, OPTIONS } from '../../src/app/options/table.js';
-import { brokerAddress, brokerOptions, proxyOptions, upOptions } from '../../src/app/options.js';
+import { brokerLink, brokerOptions, proxyOptions, upOptions } from '../../src/app/options.js';
 import { UsageError } from '../../src/app/usage.js';
 
 describe('options', () => {
@@ -304,6 +304,7 @@ describe('options', () => {
           envelope: 2,
           timeout: 9000,
           maxBody: 16 * 1024 ** 2,
+          redeliver: 'idempotent',
         },
         socket: undefined,
         log: { level: 'minimal', format: 'text' },
@@ -372,20 +373,26 @@ describe('options', () => {
 
   describe('of the commands that talk to a broker', () => {
     it('lead to where a broker with the same options listens', () => {
-      expect(brokerAddress({}, {})).to.include({ path: '/tmp/msglite.socket' });
-      expect(brokerAddress({}, { MSGLITE_LISTEN: 'tcp:h:1 tcp:h:2', MSGLITE_JOURNAL: 'x' })).to.deep.equal({
+      expect(brokerLink({}, {}).at[0]).to.include({ path: '/tmp/msglite.socket' });
+      expect(brokerLink({}, { MSGLITE_LISTEN: 'tcp:h:1 tcp:h:2', MSGLITE_JOURNAL: 'x' }).at[0]).to.deep.equal({
         host: 'h',
         port: 1,
       });
-      expect(brokerAddress({ config: file('network = "tcp"') }, {})).to.deep.equal({ host: '127.0.0.1', port: 9813 });
+      expect(brokerLink({ config: file('network = "tcp"') }, {}).at[0]).to.deep.equal({
+        host: '127.0.0.1',
+        port: 9813,
+      });
     });
 
     it('prefer --broker', () => {
-      expect(brokerAddress({ broker: 'tcp:h:1' }, { MSGLITE_LISTEN: 'tcp:h:2' })).to.deep.equal({ host: 'h', port: 1 });
+      expect(brokerLink({ broker: 'tcp:h:1' }, { MSGLITE_LISTEN: 'tcp:h:2' }).at[0]).to.deep.equal({
+        host: 'h',
+        port: 1,
+      });
     });
 
     it('are not the flags of the broker', () => {
-      expect(() => brokerAddress({ journal: 'x' }, {})).to.throw(UsageError, '--journal is for the broker only');
+      expect(() => brokerLink({ journal: 'x' }, {})).to.throw(UsageError, '--journal is for the broker only');
     });
   });
 });

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Flags } from '../options/sources.js';
 import { OPTIONS, type Option as TableOption } from '../options/table.js';
-import { brokerAddress, brokerOptions, proxyOptions, upOptions } from '../options.js';
+import { brokerLink, brokerOptions, proxyOptions, upOptions } from '../options.js';
 import { suggest } from '../suggest.js';
 import { UsageError } from '../usage.js';
 import { version } from '../version.js';
@@ -21,7 +21,7 @@ import type { TokenFlags } from './token.js';
 export async function runProgram(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   let exitCode = 0;
   const program = brokerCommand(environment);
-  const at = () => brokerAddress(flagsOf(program), environment);
+  const link = () => brokerLink(flagsOf(program), environment);
 
   command(program, 'up', 'run the broker, and HTTP proxies in processes of their own; start again what dies')
     .configureHelp({ showGlobalOptions: true })
@@ -42,7 +42,7 @@ export async function runProgram(args: readonly string[], environment: NodeJS.Pr
     .option('-r, --reply-to <address>', 'where answers are awaited')
     .action(async (to: string, body: string | undefined, flags: SendFlags) => {
       const { send } = await import('./send.js');
-      exitCode = await send(at(), to, body, flags);
+      exitCode = await send(link(), to, body, flags);
     });
   command(program, 'ready', 'wait for a message and write its body to standard output')
     .argument('<addresses...>', 'up to 8; the first that holds a message wins')
@@ -50,7 +50,7 @@ export async function runProgram(args: readonly string[], environment: NodeJS.Pr
     .option('-v, --verbose', 'write its line (length, timeout, address, reply address) to standard error')
     .action(async (addresses: string[], flags: ReadyFlags) => {
       const { ready } = await import('./ready.js');
-      exitCode = await ready(at(), addresses, flags);
+      exitCode = await ready(link(), addresses, flags);
     });
   command(program, 'query', 'send a message and write the reply to standard output')
     .argument('<to>', 'address')
@@ -59,7 +59,7 @@ export async function runProgram(args: readonly string[], environment: NodeJS.Pr
     .option('-v, --verbose', "write the reply's line to standard error")
     .action(async (to: string, body: string | undefined, flags: ReadyFlags) => {
       const { query } = await import('./query.js');
-      exitCode = await query(at(), to, body, flags);
+      exitCode = await query(link(), to, body, flags);
     });
   command(program, 'token', 'draw a token: its line for --tokens to standard output, itself to standard error')
     .argument('<name>', 'whose it is, in one word')

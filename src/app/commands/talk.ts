@@ -1,17 +1,20 @@
-import { type Client, connect, type Endpoint, type Message } from '../../client/index.js';
+import { type Client, connect, type Message } from '../../client/index.js';
 import { EXIT, Interrupted } from '../exit.js';
+import { readLink } from '../link.js';
+import type { LinkOptions } from '../options/link.js';
 
 /** Connects, lets `what` talk, and closes; SIGINT and SIGTERM abort its signal. */
 export async function talk<T>(
-  address: Endpoint,
+  link: LinkOptions,
   what: (client: Client, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const { at, token, tls } = readLink(link);
   const abort = new AbortController();
   const interrupt = (signal: 'SIGINT' | 'SIGTERM') => abort.abort(new Interrupted(signal));
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   try {
-    const client = await connect({ address, signal: abort.signal });
+    const client = await connect({ address: at, token, tls, signal: abort.signal });
     try {
       return await what(client, abort.signal);
     } finally {
