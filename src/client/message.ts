@@ -52,26 +52,24 @@ export class Message {
 
 /** Who handed out a leased message. */
 export interface Lessor {
-  done(message: LeasedMessage): void;
+  done(delivery: LinkDelivery): void;
   /** @param delay milliseconds */
-  giveBack(message: LeasedMessage, delay: number): void;
+  giveBack(delivery: LinkDelivery, delay: number): void;
   /** @param lease milliseconds */
-  keep(message: LeasedMessage, lease: number): void;
+  keep(delivery: LinkDelivery, lease: number): void;
 }
 
 /** A message under a lease: it comes again, here or elsewhere, unless it is `done` before that runs out. */
 export class LeasedMessage extends Message {
+  readonly #delivery: LinkDelivery;
   readonly #lessor: Lessor;
   #state: 'ours' | 'ended' | 'lost' = 'ours';
   #abort: AbortController | undefined;
 
   /** For the client. */
-  constructor(
-    readonly delivery: LinkDelivery,
-    lessor: Lessor,
-    reply: Reply,
-  ) {
+  constructor(delivery: LinkDelivery, lessor: Lessor, reply: Reply) {
     super(delivery, reply);
+    this.#delivery = delivery;
     this.#lessor = lessor;
   }
 
@@ -95,7 +93,7 @@ export class LeasedMessage extends Message {
    * @throws MsgliteError `no-such-delivery` if the lease was lost
    */
   async done(): Promise<void> {
-    if (this.#end()) this.#lessor.done(this);
+    if (this.#end()) this.#lessor.done(this.#delivery);
   }
 
   /**
@@ -104,7 +102,7 @@ export class LeasedMessage extends Message {
    */
   async giveBack(options: { readonly delay?: number | undefined } = {}): Promise<void> {
     const delay = wireSeconds('a delay', options.delay ?? 0);
-    if (this.#end()) this.#lessor.giveBack(this, delay);
+    if (this.#end()) this.#lessor.giveBack(this.#delivery, delay);
   }
 
   /**
@@ -114,7 +112,7 @@ export class LeasedMessage extends Message {
   async keep(seconds: number): Promise<void> {
     const lease = wireSeconds('a lease', seconds, 1);
     if (this.#state === 'lost') throw leaseLost();
-    if (this.#state === 'ours') this.#lessor.keep(this, lease);
+    if (this.#state === 'ours') this.#lessor.keep(this.#delivery, lease);
   }
 
   /** For the client: the lease is lost. */

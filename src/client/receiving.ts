@@ -97,7 +97,7 @@ export class Receiving implements AsyncIterableIterator<LeasedMessage>, Taker, L
     const message = new LeasedMessage(delivery, this, this.parts.reply);
     this.#out.set(delivery, message);
     const waiting = this.#waiting.shift();
-    if (this.#failure !== undefined) this.giveBack(message, 0);
+    if (this.#failure !== undefined) this.giveBack(delivery, 0);
     else if (waiting === undefined) this.#ready.push(message);
     else waiting.resolve({ done: false, value: message });
   }
@@ -110,7 +110,7 @@ export class Receiving implements AsyncIterableIterator<LeasedMessage>, Taker, L
     // Nobody has seen it, so nobody misses it.
     if (index >= 0) this.#ready.splice(index, 1);
     else this.parts.leaseLost(message, false);
-    this.#release(message);
+    this.#release(delivery);
   }
 
   tooLate(delivery: LinkDelivery): void {
@@ -126,22 +126,22 @@ export class Receiving implements AsyncIterableIterator<LeasedMessage>, Taker, L
 
   // What messages say
 
-  done(message: LeasedMessage): void {
-    this.parts.link.done(message.delivery);
-    this.#release(message);
+  done(delivery: LinkDelivery): void {
+    this.parts.link.done(delivery);
+    this.#release(delivery);
   }
 
-  giveBack(message: LeasedMessage, delay: number): void {
-    this.parts.link.giveBack(message.delivery, delay);
-    this.#release(message);
+  giveBack(delivery: LinkDelivery, delay: number): void {
+    this.parts.link.giveBack(delivery, delay);
+    this.#release(delivery);
   }
 
-  keep(message: LeasedMessage, lease: number): void {
-    this.parts.link.keep(message.delivery, lease);
+  keep(delivery: LinkDelivery, lease: number): void {
+    this.parts.link.keep(delivery, lease);
   }
 
-  #release(message: LeasedMessage): void {
-    if (!this.#out.delete(message.delivery)) return;
+  #release(delivery: LinkDelivery): void {
+    if (!this.#out.delete(delivery)) return;
     this.#taking?.release();
     this.#lookForOver();
   }

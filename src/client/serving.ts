@@ -69,7 +69,7 @@ export class Serving implements Taker, Lessor {
     const message = new LeasedMessage(delivery, this, this.parts.reply);
     this.#working.set(delivery, message);
     this.parts.keeper.add(delivery);
-    void this.#work(message);
+    void this.#work(delivery, message);
   }
 
   lapsed(delivery: LinkDelivery): void {
@@ -89,27 +89,27 @@ export class Serving implements Taker, Lessor {
     this.#lookForOver();
   }
 
-  done({ delivery }: LeasedMessage): void {
+  done(delivery: LinkDelivery): void {
     this.parts.link.done(delivery);
   }
 
-  giveBack({ delivery }: LeasedMessage, delay: number): void {
+  giveBack(delivery: LinkDelivery, delay: number): void {
     this.parts.link.giveBack(delivery, delay);
   }
 
-  keep({ delivery }: LeasedMessage, lease: number): void {
+  keep(delivery: LinkDelivery, lease: number): void {
     this.parts.link.keep(delivery, lease);
   }
 
-  async #work(message: LeasedMessage): Promise<void> {
+  async #work(delivery: LinkDelivery, message: LeasedMessage): Promise<void> {
     try {
       await this.#handle(message);
     } catch (error) {
       this.parts.handlerFailed(error, message);
       await this.#giveBack(message, error);
     }
-    this.parts.keeper.remove(message.delivery);
-    this.#working.delete(message.delivery);
+    this.parts.keeper.remove(delivery);
+    this.#working.delete(delivery);
     this.#taking.release();
     this.#lookForOver();
   }

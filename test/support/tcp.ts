@@ -5,6 +5,7 @@ import type { ListenAddress } from '../../src/adapters/tcp/listen.js';
 import { TcpServer, type TcpSettings } from '../../src/adapters/tcp/server.js';
 import { LocalExchange } from '../../src/domain/exchange.js';
 import type { Access } from '../../src/ports/access.js';
+import type { Journal } from '../../src/ports/journal.js';
 import { ManualClock } from './clock.js';
 import { NO_LIMITS } from './exchange.js';
 import { CountingIds } from './ids.js';
@@ -25,10 +26,10 @@ export class TcpBroker {
     listen: readonly ListenAddress[],
     settings: Partial<TcpSettings> = {},
     access: Access = new OpenAccess(),
+    journal: Journal = new MemoryJournal(),
   ) {
     const turn = new SystemTurn();
     const ids = new CountingIds();
-    const journal = new MemoryJournal();
     this.exchange = new LocalExchange({
       clock: this.clock,
       turn,

@@ -35,6 +35,9 @@ export interface AskListener {
 /** Bytes that an ask counts for beside its body. */
 const OVERHEAD = 300;
 
+/** Milliseconds that a message may have waited to be said, and still have all its time. */
+const LATE = 1000;
+
 /** A command that is answered once, and until then is kept to be said again. */
 export abstract class Ask implements Timed {
   /** When it is no use any more; what was said then may be carried out all the same. */
@@ -79,7 +82,7 @@ export class SendAsk extends Ask {
   text(now: number): string {
     const { message } = this;
     const left = this.due - now;
-    if (left >= message.timeout) return encodeTaggedSend(this.tag, message);
+    if (left > message.timeout - LATE) return encodeTaggedSend(this.tag, message);
     const timeout = Math.max(1, Math.floor(left));
     const { options } = message;
     const delay = Math.max(0, Math.min(options.delay - (message.timeout - timeout), timeout - 1));

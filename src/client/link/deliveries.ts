@@ -75,7 +75,7 @@ export class Deliveries {
     this.#held.delete(name);
     delivery.lost = true;
     if (delivery.end === undefined) delivery.listener.lapsed(delivery);
-    else if (!delivery.repeated) delivery.listener.tooLate(delivery);
+    else delivery.listener.tooLate(delivery);
   }
 
   /** The client is closed: all goes back. */
@@ -88,6 +88,10 @@ export class Deliveries {
       delivery.lost = true;
       if (delivery.end === undefined) delivery.listener.lapsed(delivery);
     }
+  }
+
+  #confirmed(delivery: LinkDelivery): void {
+    if (delivery.name !== undefined && this.#held.delete(delivery.name)) delivery.listener.confirmed?.(delivery);
   }
 
   #write(connection: Connection, name: string, { end, lease }: LinkDelivery): void {
@@ -107,7 +111,7 @@ export class Deliveries {
       // What was asked on an earlier connection is answered for that one.
       if (this.#connection !== connection || connection === undefined) return;
       this.#confirming = false;
-      if (refusal === undefined) for (const { name = '' } of ended) this.#held.delete(name);
+      if (refusal === undefined) for (const delivery of ended) this.#confirmed(delivery);
       else this.#ended.push(...ended);
       if (refusal === undefined && this.#ended.length >= MOST_UNCONFIRMED) this.#confirm();
       else if (this.#ended.length > 0) this.#alarm.set(this.timing.now() + UNCONFIRMED);

@@ -6,10 +6,12 @@ export interface DeliveryListener {
   /** The lease is lost, and the message goes to somebody else, or comes again. */
   lapsed(delivery: LinkDelivery): void;
   /**
-   * It was finished or given back too late: the lease had been lost. Never called where that can't be told from a repetition of
-   * what was done before the connection was lost.
+   * It was finished or given back too late: the lease had been lost. Or, where its end was `repeated`, perhaps not: the broker
+   * can have heard of that before the connection was lost.
    */
   tooLate(delivery: LinkDelivery): void;
+  /** The broker knows how it ended. */
+  confirmed?(delivery: LinkDelivery): void;
 }
 
 /** A message that came. Until `done` or `giveBack`, it is ours, if it is leased. */

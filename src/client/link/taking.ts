@@ -99,7 +99,7 @@ export class Taking implements ReceiveListener {
   }
 
   tooLate(delivery: LinkDelivery): void {
-    this.taker.tooLate(delivery);
+    if (!delivery.repeated) this.taker.tooLate(delivery);
   }
 
   #ask(): void {
