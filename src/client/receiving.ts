@@ -35,6 +35,7 @@ export class Receiving implements AsyncIterableIterator<LeasedMessage>, Taker, L
   readonly #waiting: Waiting[] = [];
   readonly #out = new Map<LinkDelivery, LeasedMessage>();
   #ended = false;
+  #returned = false;
   /** Why it ends before its time. */
   #failure: { readonly reason: unknown } | undefined;
   readonly #aborted = () => this.fail(this.signal?.reason);
@@ -53,6 +54,7 @@ export class Receiving implements AsyncIterableIterator<LeasedMessage>, Taker, L
 
   /** Begins to take with the first call. */
   next(): Promise<Result> {
+    if (this.#returned) return Promise.resolve(END);
     if (this.#failure === undefined && !this.#ended) {
       this.#taking ??= new Taking(this.parts.link, this.parts.timing, this.wanted, this);
     }
@@ -66,6 +68,7 @@ export class Receiving implements AsyncIterableIterator<LeasedMessage>, Taker, L
 
   /** As `break` does: takes no more, and gives back what was taken and not asked for. */
   async return(): Promise<Result> {
+    this.#returned = true;
     this.stop();
     this.#giveUp();
     return END;
