@@ -41,8 +41,8 @@ export class Backlog {
   /** When there is something to do; Infinity: never. */
   get next(): number {
     if (this.#busy) return Number.POSITIVE_INFINITY;
-    const sweepAt = this.core.tally.onDisk + this.#delayedThere > 0 ? this.#sweepAt : Number.POSITIVE_INFINITY;
-    return Math.min(sweepAt, this.#lookAt);
+    if (this.#delayedThere > 0) return Math.min(this.#sweepAt, this.#lookAt);
+    return this.core.tally.onDisk > 0 ? this.#sweepAt : Number.POSITIVE_INFINITY;
   }
 
   // Queues
@@ -62,6 +62,7 @@ export class Backlog {
     const { core } = this;
     const queue = core.queue(entry.queue);
     if (queue.cold === 0 && core.tally.bytes <= core.limits.memory) {
+      this.stays(entry);
       queue.stay(entry);
       return true;
     }
@@ -72,6 +73,11 @@ export class Backlog {
     core.tally.onDisk++;
     this.#letGo(entry);
     return true;
+  }
+
+  /** It is not left to the journal after all: what that reads of it just now is to be passed over. */
+  stays(entry: Entry): void {
+    if (entry.row !== 0) this.#outdate(entry.row);
   }
 
   #letGo(entry: Entry): void {
@@ -147,9 +153,9 @@ export class Backlog {
     return known?.outcome === undefined && known?.seq === seq ? known : undefined;
   }
 
-  /** Calls `then` when this many of a queue's messages are in memory, or all there are. */
+  /** Calls `then` when this many messages from a queue's head on are in memory, or all there are. */
   fetch(queue: Queue, count: number, then: () => void): void {
-    while (queue.count < count && queue.cold > 0) {
+    while (queue.cold > 0 && queue.first(count).length < count) {
       if (this.load(queue)) continue;
       queue.polls?.push(() => this.fetch(queue, count, then));
       return;
@@ -164,8 +170,8 @@ export class Backlog {
     else receipts.push(receipt);
   }
 
-  /** Takes back a message that is not in memory. */
-  recall(known: KnownId, then: (wasThere: boolean) => void): void {
+  /** Takes back a message that is not in memory. Calls `then` with false if meanwhile that has changed. */
+  recall(known: KnownId, then: (isDone: boolean) => void): void {
     const queue = queueName(known.address);
     const { journal, journalFailed } = this.core.parts;
     journal.read({ of: 'queue', queue, after: known.seq - 1 }, 1, 1, ([found], failure) => {
@@ -173,10 +179,11 @@ export class Backlog {
         journalFailed(failure.cause);
         return;
       }
-      const there = known.outcome === undefined && known.entry === undefined;
-      if (there)
-        this.#end(known.seq, found?.seq === known.seq ? this.core.queues.get(queue) : undefined, known, 'dead');
-      then(there);
+      const isThere = known.outcome === undefined && known.entry === undefined;
+      // What is in no queue is delayed.
+      const isQueued = found?.seq === known.seq;
+      if (isThere) this.#end(known.seq, isQueued ? this.core.queues.get(queue) : undefined, known, 'dead');
+      then(isThere);
     });
   }
 
@@ -190,17 +197,15 @@ export class Backlog {
     } else {
       core.tally.onDisk--;
       queue.cold--;
-      core.forgetIfIdle(queue);
     }
-    if (known !== undefined) {
-      core.known.finish(known, outcome, core.time.now());
-      core.commits?.finished(known);
-    }
+    if (known !== undefined) core.finishId(known, outcome);
     core.commits?.removeCold(seq);
     this.#outdate(seq);
     const receipts = this.#receipts.get(seq);
     this.#receipts.delete(seq);
     if (receipts !== undefined) core.ends.tell(receipts, outcome);
+    // What comes behind it may be in memory, and awaited.
+    if (queue !== undefined) core.lines.pump(queue);
   }
 
   /** What the journal has under this name is not true any more; with the next commit it will know. */

@@ -1,13 +1,13 @@
 import type { Alarm, Clock } from '../ports/clock.js';
 import type { Ids } from '../ports/ids.js';
-import type { Journal } from '../ports/journal.js';
+import type { Journal, Outcome } from '../ports/journal.js';
 import type { Turn } from '../ports/turn.js';
 import type { Backlog } from './backlog.js';
 import { Commits } from './commits.js';
 import { Deadlines } from './deadlines.js';
 import type { Ends } from './ends.js';
 import type { Delay, Entry } from './entry.js';
-import { KnownIds } from './known-ids.js';
+import { type KnownId, KnownIds } from './known-ids.js';
 import type { Lease } from './lease.js';
 import type { Leases } from './leases.js';
 import type { QueueLimits } from './limits.js';
@@ -78,6 +78,14 @@ export class Core {
 
   forgetIfIdle(queue: Queue): void {
     if (queue.idle && queue.known) this.queues.remove(queue);
+  }
+
+  /** The message of this id is over. */
+  finishId(known: KnownId, outcome: Outcome): void {
+    const before = this.known.next;
+    this.known.finish(known, outcome, this.time.now());
+    if (this.known.next < before) this.setAlarm();
+    this.commits?.finished(known);
   }
 
   watch(item: Due): void {

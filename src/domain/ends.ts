@@ -2,6 +2,7 @@ import type { Outcome } from '../ports/journal.js';
 import { deadAddress, queueName } from './address.js';
 import type { Core } from './core.js';
 import type { Entry } from './entry.js';
+import type { Refusal } from './errors.js';
 import { lifetime, type Message } from './message.js';
 import type { Receipt } from './receipt.js';
 
@@ -30,8 +31,8 @@ export class Ends {
     this.finish(entry, 'expired');
   }
 
-  /** It was refused after all: nothing of it was kept. */
-  refuse(entry: Entry): void {
+  /** It was refused after all: nothing of it was kept. Those who sent it again and wait for its end hear of that here. */
+  refuse(entry: Entry, refusal: Refusal): void {
     const { core } = this;
     core.tally.refused++;
     entry.stage = 'over';
@@ -40,6 +41,7 @@ export class Ends {
     if (more === undefined) return;
     this.#expectNone(entry);
     if (more.known !== undefined) core.known.remove(more.known);
+    for (const receipt of more.receipts ?? []) if (receipt.duplicate) receipt.refuse(refusal);
     more.receipts = undefined;
   }
 
@@ -83,10 +85,7 @@ export class Ends {
   #conclude({ more }: Entry, outcome: Outcome): void {
     const { core } = this;
     const { known, receipts } = more ?? {};
-    if (known !== undefined) {
-      core.known.finish(known, outcome, core.time.now());
-      core.commits?.finished(known);
-    }
+    if (known !== undefined) core.finishId(known, outcome);
     if (more === undefined) return;
     more.known = undefined;
     more.receipts = undefined;

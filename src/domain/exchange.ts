@@ -119,7 +119,7 @@ export class LocalExchange implements Exchange {
 
   withdraw(receive: Receive): void {
     const waiter = receive as Waiter;
-    waiter.ending ??= 'withdrawn';
+    waiter.ending = 'withdrawn';
     this.#core.lines.leave(waiter);
   }
 

@@ -74,9 +74,10 @@ export class Queue {
     return returned !== undefined && returned.rank <= this.coldAfter ? returned : undefined;
   }
 
-  /** Up to so many from the head on, in order, as far as they are in memory. */
+  /** Up to so many from the head on, in order, before the first that is not in memory. */
   first(count: number): Entry[] {
-    const found = this.#returned?.items ?? [];
+    const returned = this.#returned?.items ?? [];
+    const found = this.cold === 0 ? returned : returned.filter(({ rank }) => rank <= this.coldAfter);
     const entries = [...found].sort((a, b) => a.rank - b.rank).slice(0, count);
     let next = this.#taken.first;
     for (let n = 0; n < count && next !== undefined; n++, next = next.after) entries.push(next);

@@ -37,8 +37,8 @@ export class Taking implements Waits {
     if (entry.stage === 'out' && lease?.state !== 'decided') return true;
     if (lease !== undefined) core.leases.cancel(lease);
     else core.ends.takeOut(entry);
-    core.ends.refuse(entry);
     this.sender.refused(this.tag, DISK_FULL);
+    core.ends.refuse(entry, DISK_FULL);
     for (const follower of this.#followers()) follower.refuse(DISK_FULL);
     return false;
   }
