@@ -72,7 +72,9 @@ describe('client', () => {
       await once(server, 'listening');
       const { port } = server.address() as { port: number };
       expect(await codeOf(connect({ address: `tcp:127.0.0.1:${port}`, token: 's3cret' }))).to.equal('unauthorized');
-      expect(heard).to.deep.equal(['!! ! s3cret idle=60\r\n']);
+      const patient = connect({ address: `tcp:127.0.0.1:${port}`, token: 's3cret', wait: true });
+      expect(await codeOf(patient)).to.equal('unauthorized');
+      expect(heard).to.deep.equal(Array(2).fill('!! ! s3cret idle=60\r\n'));
       server.close();
       await once(server, 'close');
     });
