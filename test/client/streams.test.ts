@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { type Client, connect, type LeasedMessage } from '../../src/client/index.js';
+import { STANDARD } from '../../src/domain/message.js';
 import { FakeBroker, type Heard } from './fake-broker.js';
 import { arrive, codeOf, reasonOf } from './support.js';
 
@@ -226,12 +227,16 @@ describe('messages under a lease', () => {
       expect(failed.map((error) => (error as Error).message)).to.deep.equal(['no', 'no']);
     });
 
-    it('gives back what it cannot answer', async () => {
+    it('gives back what it cannot answer, not even without an id', async () => {
       const failed = once(client, 'handlerFailed');
       void client.serve('a', () => 'yes').catch(() => undefined);
       hand(await broker.next(), 1);
       const reply = await broker.next();
-      reply.say(`-- ${reply.tag} full no room\r\n`);
+      expect(reply.command).to.have.nested.property('options.id');
+      reply.say(`-- ${reply.tag} full too many ids\r\n`);
+      const again = await broker.next();
+      expect(again.command).to.deep.include({ tag: reply.tag, body: 'yes', options: STANDARD });
+      again.say(`-- ${again.tag} full no room\r\n`);
       expect((await failed)[0].code).to.equal('full');
       expect((await shorts(2))[0]).to.equal('-- @d1 1000');
     });
