@@ -58,9 +58,10 @@ export class Backlog {
   /** The journal has it. */
   #left(entry: Entry): boolean {
     if (!entry.leaving) return true;
-    if (entry.row === 0 || entry.dirty) return false;
     const { core } = this;
     const queue = core.queue(entry.queue);
+    // On a full disk, one before it may be kept back: then so is this one, as they leave in order.
+    if (entry.row === 0 || entry.dirty || queue.leavesNext !== entry) return false;
     if (queue.cold === 0 && core.tally.bytes <= core.limits.memory) {
       this.stays(entry);
       queue.stay(entry);

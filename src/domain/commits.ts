@@ -172,6 +172,7 @@ export class Commits {
     if (adds) this.#state = 'working';
     else if (this.#state === 'full') this.#state = 'no room';
     if (this.#state !== 'working') this.#retryLater();
+    for (const known of window.finished) known.kept = true;
     const held = window.waits.filter((waits) => !waits.committed());
     if (held.length > 0) this.#window.hold(held);
   }

@@ -68,6 +68,10 @@ export class Ends {
   /** The delay is over: it takes its place. */
   place(entry: Entry): void {
     const { core } = this;
+    if (entry.due <= core.time.now()) {
+      this.expire(entry);
+      return;
+    }
     entry.seq = ++core.lastSeq;
     entry.stage = 'new';
     core.commits?.touch(entry);

@@ -196,6 +196,10 @@ export class Lines {
   restore(waiter: Waiter): void {
     waiter.wants++;
     if (waiter.waiting || waiter.ending !== undefined) return;
+    if (waiter.due <= this.core.time.now()) {
+      waiter.ending = 'expired';
+      return;
+    }
     this.core.tally.receivers++;
     this.core.watch(waiter);
     this.#return(waiter);

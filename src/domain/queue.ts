@@ -65,6 +65,11 @@ export class Queue {
     return this.cold > 0 || !this.#leaving.empty;
   }
 
+  /** The oldest of those to be left to the journal. */
+  get leavesNext(): Entry | undefined {
+    return this.#leaving.first;
+  }
+
   /** The oldest message; undefined also while that is one the journal has. */
   get head(): Entry | undefined {
     const taken = this.#taken.first;
@@ -100,7 +105,7 @@ export class Queue {
     this.#count(entry, 1);
   }
 
-  /** Its commit is done: it stays in memory after all. It is the first that leaves, and nothing is left to the journal. */
+  /** It stays in memory after all. It is the one that leaves next, and nothing is left to the journal. */
   stay(entry: Entry): void {
     entry.leaving = false;
     this.#leaving.remove(entry);

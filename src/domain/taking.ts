@@ -18,8 +18,8 @@ export class Taking implements Waits {
   ) {}
 
   committed(): boolean {
-    const { entry } = this;
-    if (entry.row === 0 && entry.stage !== 'over') return false;
+    const { entry, known } = this;
+    if (entry.row === 0 && (entry.stage !== 'over' || known?.kept === false)) return false;
     this.#accept();
     return true;
   }

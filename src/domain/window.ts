@@ -124,8 +124,9 @@ export class Window {
   undone(): Window {
     const again = new Window();
     for (const [i, entry] of this.#written.entries()) {
+      // At a place that it has got since then, nothing is known of its deliveries.
+      if (entry.row === entry.seq) entry.redelivered ||= this.#redelivered[i] as boolean;
       entry.row = this.#rows[i] as number;
-      entry.redelivered ||= this.#redelivered[i] as boolean;
       again.gather(entry);
     }
     again.removed = this.removed.slice(0, this.#coldRemoved);

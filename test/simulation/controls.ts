@@ -57,7 +57,7 @@ export class Controls {
       case 'peek':
         return ({ messages }) => this.#peeked(control.address, control.count, messages as { body: string }[]);
       case 'recall':
-        return ({ recalled }) => this.#recalled(control.address, control.id, recalled === true);
+        return this.#recall(control.address, control.id);
       default:
         return () => undefined;
     }
@@ -74,23 +74,25 @@ export class Controls {
     for (const { body } of shown) {
       const item = ledger.items.get(body) as Item;
       scene.check(item.unsure || item.queue === address, 'what is shown is there');
-      if (!item.unsure && before !== undefined && item.placedTo < before.placedFrom)
+      if (!item.unsure && before !== undefined && item.placedTo < before.earliest)
         scene.fail('messages are shown in order');
       before = item.unsure ? before : item;
     }
   }
 
-  #recalled(address: string, id: string, recalled: boolean): void {
+  #recall(address: string, id: string): (answer: Record<string, unknown>) => void {
     const { scene, ledger } = this;
-    const found = [...ledger.items.values()].find(
-      ({ message: { to, options } }) => to === address && options.id === id,
-    );
-    if (found === undefined) throw new Violation('what is taken back had been sent');
-    if (recalled) {
-      ledger.recalled(found);
-    } else if (found.where === 'waiting' || found.where === 'delayed') {
-      const certain = !found.unsure && found.id.state === 'live' && found.due > scene.now && scene.decided.size === 0;
-      scene.check(!certain, 'what waits is taken back');
-    }
+    const isIt = ({ message }: Item) => message.to === address && message.options.id === id;
+    const item = [...ledger.items.values()].find(isIt);
+    if (item === undefined) throw new Violation('what is to be taken back had been sent');
+    const isSure = !item.unsure && ledger.alive.has(item) && item.where !== 'out' && item.id.state === 'live';
+    if (isSure) ledger.doubt(item);
+    return ({ recalled }) => {
+      if (recalled) ledger.recalled(item);
+      else if (item.where === 'waiting' || item.where === 'delayed') {
+        const isLeft = isSure && item.id.state === 'live' && item.due > scene.now && scene.decided.size === 0;
+        scene.check(!isLeft, 'what waits is taken back');
+      }
+    };
   }
 }

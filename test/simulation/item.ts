@@ -41,6 +41,8 @@ export class Item {
   /** Deliveries under a lease that count; and the highest number of one whose bytes have left. */
   attempts = 0;
   seen = 0;
+  /** Its time is not known to the millisecond. */
+  dueUnsure = false;
   /** A dead letter. */
   dead = false;
   /** It may have been dropped, moved or sent back meanwhile: the disk will tell. */
@@ -85,6 +87,11 @@ export class Item {
 
   get body(): string {
     return this.message.body;
+  }
+
+  /** It took its place no sooner; if it has not, it takes it later than this. */
+  get earliest(): number {
+    return this.placedFrom === Number.POSITIVE_INFINITY ? this.lookedAt : this.placedFrom;
   }
 
   /** Whether it would not be delivered again if it came back. */

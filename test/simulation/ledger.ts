@@ -78,7 +78,7 @@ export class Ledger implements Sender {
       if (item.unsure) continue;
       if (item.where === 'out' && (item.out?.name !== undefined || item.grantedAt > 0)) item.answered = true;
       else if (item.grantedAt === 0) continue;
-      else if (this.scene.decided.size > 0 || item.due <= this.scene.now) this.#doubt(item);
+      else if (this.scene.decided.size > 0 || item.due <= this.scene.now) this.doubt(item);
       else this.#bury(item);
     }
   }
@@ -123,7 +123,7 @@ export class Ledger implements Sender {
       this.#refuse(item);
     } else if (refusal.code === 'dead' || refusal.code === 'expired') {
       if (item === undefined || receipt !== 'done') throw new Violation('an end is told to who asked for it');
-      this.#expire(item);
+      if (refusal.code === 'expired') this.#expire(item);
       if (item.unsure && refusal.code === 'dead') item.concludeId('dead', 0, scene.now);
       const outcome = item.id.state === 'finished' ? item.id.outcome : item.dead ? 'dead' : item.outcome;
       const certain = item.where === 'over' || item.dead || item.id.state === 'finished' || item.unsure;
@@ -200,8 +200,12 @@ export class Ledger implements Sender {
     item.unsure = false;
     if (item.where !== 'out') item.since = decided.tick;
     if (delivery.at === item.at) return;
+    const { doubtedAt } = item;
     if (item.dead) this.#kicked(item);
     else if (item.isSpent || item.repliedAt > 0) this.#bury(item);
+    item.placedFrom = doubtedAt;
+    item.placedTo = decided.tick;
+    item.dueUnsure = true;
   }
 
   #isWhatWasSent({ message }: Item, { to, replyTo, timeout, options }: Message): void {
@@ -339,7 +343,7 @@ export class Ledger implements Sender {
   // What happens by itself, or by somebody else's will
 
   /** Something may become of it that only the disk will tell. */
-  #doubt(item: Item): void {
+  doubt(item: Item): void {
     if (!item.unsure) item.doubtedAt = ++this.scene.tick;
     item.unsure = true;
     item.since = Number.POSITIVE_INFINITY;
@@ -347,7 +351,7 @@ export class Ledger implements Sender {
 
   /** All that waits in a queue may be dropped, or sent back. */
   doubtAll(queue: string): void {
-    for (const item of this.alive) if (item.queue === queue && item.where !== 'out') this.#doubt(item);
+    for (const item of this.alive) if (item.queue === queue && item.where !== 'out') this.doubt(item);
   }
 
   recalled(item: Item): void {
@@ -365,7 +369,7 @@ export class Ledger implements Sender {
       if (out === undefined || out.delivery !== undefined || out.end > now) continue;
       const isClear = !item.unsure && out.end + 20 <= now && (item.due <= out.end || item.due > out.end + 20);
       if (!isClear) {
-        this.#doubt(item);
+        this.doubt(item);
         continue;
       }
       this.#back(item, 0, { tick: ++this.scene.tick, now: out.end });
@@ -375,8 +379,7 @@ export class Ledger implements Sender {
   }
 
   /** Ends a message of which only its absence is known. */
-  gone(item: Item): void {
-    const { now } = this.scene;
+  gone(item: Item, now = this.scene.now): void {
     if (item.due <= now && (item.where !== 'out' || item.unsure)) this.#expireNow(item);
     else if (item.unsure) this.#drop(item);
     else this.scene.fail(`${item.body} is lost`);

@@ -18,7 +18,7 @@ const REPLIES = ['~r~1', '~r~2', 'b'];
 const EVERYWHERE = [...QUEUES, ...GRAVES, '~r'];
 
 /** A sabotaged broker is made like this one. */
-export type Make = (scene: Scene, failed: () => void) => LocalExchange;
+export type Make = (scene: Scene, failed: (cause: Error) => void) => LocalExchange;
 
 /** One run of the real domain among random clients on a random disk. All that happens follows from the seed. */
 export class Run {
@@ -60,7 +60,8 @@ export class Run {
 
   #start(): void {
     this.#failed = false;
-    const failed = () => {
+    const failed = (cause: Error) => {
+      this.scene.check(this.scene.journal.mode === 'failing', `the journal has not failed: ${cause.message}`);
       this.#failed = true;
     };
     this.#exchange = this.make(this.scene, failed);
@@ -370,7 +371,7 @@ export class Run {
 }
 
 /** The real one. */
-export function makeExchange(scene: Scene, failed: () => void): LocalExchange {
+export function makeExchange(scene: Scene, failed: (cause: Error) => void): LocalExchange {
   const { memory, ids, queueMessages, messages, deadLifetime } = scene.config;
   const most = Number.POSITIVE_INFINITY;
   const limits = { memory, ids, queueMessages, messages, deadLifetime, bytes: most, queueBytes: most };

@@ -43,6 +43,8 @@ export class Scene implements Ids {
   timeTick = 0;
   /** Deliveries under a lease that were decided, by the names they got, and have not been made. */
   readonly decided = new Map<string, Instant>();
+  /** When the last crash was, on the running time of before. */
+  crashedAt = 0;
   /** Called when somebody is told that there is no room. */
   full: () => void = () => undefined;
   #shift = 0;
@@ -71,6 +73,7 @@ export class Scene implements Ids {
   /** A new clock and a new turn, as a broker that starts again has them. @param away milliseconds on the wall */
   restart(away: number): void {
     const { moment } = this.journal.disk;
+    this.crashedAt = this.now;
     const wall = this.clock.wall() + away;
     this.clock = new ManualClock(this.random.below(100_000), wall);
     this.turn = new ManualTurn();
