@@ -56,8 +56,8 @@ module.exports = {
     ),
     rule(
       'adapters-import',
-      'ports, domain, protocol and themselves',
-      { path: '^src/adapters' },
+      'ports, domain, protocol and themselves; the exchange over a socket is built on the client',
+      { path: '^src/adapters', pathNot: '^src/adapters/broker/' },
       { path: '^src', pathNot: ['^src/adapters', '^src/ports', '^src/domain', '^src/protocol'] },
     ),
     rule(

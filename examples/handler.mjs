@@ -1,52 +1,19 @@
-// A web handler with nothing but a socket: it waits for requests at an address, and sends each answer to where the
-// request says. Run as many as you like, stop and start them at will: what comes meanwhile waits in the broker.
+// A web handler: it takes requests from an address, and what it returns is sent to where each request wants its answer.
+// Run as many as you like, stop and start them at will: what comes meanwhile waits in the broker, and a request whose handler
+// dies goes to another one.
 //
-//     node examples/handler.mjs [SOCKET FILE, or HOST:PORT]
-import { connect } from 'node:net';
+//     node examples/handler.mjs [unix:/SOCKET/FILE, or tcp:HOST:PORT]
+import { connect } from 'msglite';
 
-const BROKER = process.argv[2] ?? process.env.MSGLITE_ADDRESS ?? '/tmp/msglite.socket';
-const READY = '< 60 msglite.httpRequests\r\n';
-const ONE_SECOND = 1000;
+const BROKER = process.argv[2] ?? 'unix:/tmp/msglite.socket';
 
 let answered = 0;
 
-function run() {
-  const [, host, port] = /^(.*):(\d+)$/.exec(BROKER) ?? [];
-  const broker = connect(port === undefined ? { path: BROKER } : { host, port: Number(port) });
-  let input = Buffer.alloc(0);
-  broker.write(READY);
-  broker.on('data', (bytes) => {
-    input = Buffer.concat([input, bytes]);
-    for (let rest = step(broker, input); rest !== undefined; rest = step(broker, input)) input = rest;
-  });
-  broker.on('error', ({ message }) => console.log(`handler ${process.pid}: ${message}`));
-  // The broker may be restarting.
-  broker.on('close', () => setTimeout(run, ONE_SECOND));
-}
-
-/** Takes one answer of the broker's off the input, and returns what is left of it; undefined if it is not whole yet. */
-function step(broker, input) {
-  const end = input.indexOf('\r\n');
-  if (end === -1) return undefined;
-  const [sign, length = '0', , , replyTo] = input.toString('latin1', 0, end).split(' ');
-  if (sign === '-') throw new Error(input.toString('latin1', 0, end));
-  const bodyEnd = end + 2 + Number(length);
-  const next = Number(length) === 0 ? bodyEnd : bodyEnd + 2;
-  if (input.length < next) return undefined;
-  if (sign === '>') {
-    const answer = Buffer.from(respond(input.subarray(end + 2, bodyEnd)));
-    broker.write(Buffer.concat([Buffer.from(`> ${answer.length} 60 ${replyTo}\r\n`), answer, Buffer.from('\r\n')]));
-  }
-  // A "*" means that a minute went by without a request.
-  broker.write(READY);
-  return input.subarray(next);
-}
-
 /** A request is one line of JSON, then its body; an answer is status and headers as one line of JSON, then its body. */
 function respond(message) {
-  const line = message.indexOf('\n');
-  const request = JSON.parse(message.toString('utf8', 0, line));
-  const body = message.subarray(line + 1);
+  const line = message.body.indexOf('\n');
+  const request = JSON.parse(message.body.toString('utf8', 0, line));
+  const body = message.body.subarray(line + 1);
   answered++;
   const page = isBrowser(request) ? html(request, body) : text(request, body);
   const type = isBrowser(request) ? 'text/html' : 'text/plain';
@@ -91,4 +58,7 @@ function escapeHtml(value) {
   return value.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
-run();
+// Where the broker goes away it waits for the next one. On SIGTERM it finishes what it has.
+const client = await connect({ address: BROKER, wait: true });
+client.on('disconnect', ({ reason }) => console.log(`handler ${process.pid}: ${reason.message}`));
+await client.serve('msglite.httpRequests', respond, { concurrency: 10 });

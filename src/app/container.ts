@@ -1,25 +1,22 @@
-import { container, type DependencyContainer, instanceCachingFactory } from 'tsyringe';
-import { SystemClock } from '../adapters/clock/system.js';
-import { SystemTurn } from '../adapters/clock/turn.js';
-import { HTTP_SETTINGS, HttpProxy, type HttpSettings } from '../adapters/http/proxy.js';
-import { RandomIds } from '../adapters/ids/random.js';
+import type { DependencyContainer } from 'tsyringe';
+import { OpenAccess } from '../adapters/access/open.js';
+import { TokenFile } from '../adapters/access/token-file.js';
 import { MemoryJournal } from '../adapters/journal/memory/journal.js';
 import { SqliteJournal } from '../adapters/journal/sqlite/journal.js';
-import { LOG_SETTINGS, type LogSettings, WinstonLog } from '../adapters/log/winston.js';
-import { listen, showAddress } from '../adapters/tcp/listen.js';
+import { listen } from '../adapters/tcp/listen.js';
 import { TCP_SETTINGS, TcpServer, type TcpSettings } from '../adapters/tcp/server.js';
 import { LocalExchange } from '../domain/exchange.js';
+import type { Access } from '../ports/access.js';
 import type { Clock } from '../ports/clock.js';
 import type { Ids } from '../ports/ids.js';
 import type { Journal } from '../ports/journal.js';
-import type { Log } from '../ports/log.js';
-import { CLOCK, EXCHANGE, IDS, JOURNAL, LOG, TURN } from '../ports/tokens.js';
+import { ACCESS, CLOCK, EXCHANGE, IDS, JOURNAL, TURN } from '../ports/tokens.js';
 import type { Turn } from '../ports/turn.js';
+import { commonParts, once } from './container/common.js';
+import { registerProxy } from './container/http.js';
 import type { BrokerOptions } from './options.js';
 
 export const TCP_SERVER = Symbol('TcpServer');
-/** Registered only where the options ask for a proxy. */
-export const HTTP_PROXY = Symbol('HttpProxy');
 /** A `Trouble`: where what ends the broker is reported. */
 export const TROUBLE = Symbol('Trouble');
 
@@ -44,33 +41,27 @@ export class Trouble {
  * wants to: `buildContainer(options).register(JOURNAL, { useValue: journal })`.
  */
 export function buildContainer(options: BrokerOptions): DependencyContainer {
-  const parts = container.createChildContainer();
-  const once = <T>(token: symbol, make: (from: DependencyContainer) => T) =>
-    parts.register(token, { useFactory: instanceCachingFactory(make) });
-
-  once(TROUBLE, () => new Trouble());
-  once<Clock>(CLOCK, () => new SystemClock());
-  once<Turn>(TURN, () => new SystemTurn());
-  once<Ids>(IDS, () => new RandomIds());
-  parts.register<LogSettings>(LOG_SETTINGS, { useValue: { ...options.log, stream: process.stderr } });
-  once<Log>(LOG, (from) => from.resolve(WinstonLog));
-  once<Journal>(JOURNAL, () => makeJournal(options.journal));
-  once(EXCHANGE, (from) => makeExchange(from, options));
+  const parts = commonParts(options.log);
+  once(parts, TROUBLE, () => new Trouble());
+  once<Journal>(parts, JOURNAL, () => makeJournal(options.journal));
+  once<Access>(parts, ACCESS, () => makeAccess(options.access));
+  once(parts, EXCHANGE, (from) => makeExchange(from, options));
 
   parts.register(TCP_SETTINGS, { useValue: tcpSettings(options) });
-  once(TCP_SERVER, (from) => from.resolve(TcpServer));
+  once(parts, TCP_SERVER, (from) => from.resolve(TcpServer));
   if (options.http !== undefined) {
-    const { listen: address, ...settings } = options.http;
-    parts.register<HttpSettings>(HTTP_SETTINGS, {
-      useValue: { ...settings, at: showAddress(address), listen: (server) => listen(server, address) },
-    });
-    once(HTTP_PROXY, (from) => from.resolve(HttpProxy));
+    const { listen: address } = options.http;
+    registerProxy(parts, options.http, (server) => listen(server, address));
   }
   return parts;
 }
 
 function makeJournal(journal: BrokerOptions['journal']): Journal {
   return journal === undefined ? new MemoryJournal() : new SqliteJournal(journal.file, journal.sync);
+}
+
+function makeAccess({ tokens, on }: BrokerOptions['access']): Access {
+  return tokens === undefined ? new OpenAccess() : new TokenFile(tokens, on);
 }
 
 function makeExchange(from: DependencyContainer, { limits }: BrokerOptions): LocalExchange {
@@ -85,9 +76,11 @@ function makeExchange(from: DependencyContainer, { limits }: BrokerOptions): Loc
   });
 }
 
-function tcpSettings({ listen, limits }: BrokerOptions): TcpSettings {
+function tcpSettings({ listen, tls, access, limits }: BrokerOptions): TcpSettings {
   return {
     listen,
+    tls,
+    authTimeout: access.timeout,
     maxLine: limits.line,
     maxBody: limits.body,
     maxConnections: limits.connections,

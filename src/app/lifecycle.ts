@@ -3,21 +3,23 @@ import type { HttpProxy } from '../adapters/http/proxy.js';
 import type { ListenAddress } from '../adapters/tcp/listen.js';
 import type { TcpServer } from '../adapters/tcp/server.js';
 import type { LocalExchange } from '../domain/exchange.js';
+import type { Access } from '../ports/access.js';
 import type { Clock } from '../ports/clock.js';
 import type { Journal } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
-import { CLOCK, EXCHANGE, JOURNAL, LOG } from '../ports/tokens.js';
-import { buildContainer, HTTP_PROXY, TCP_SERVER, TROUBLE, type Trouble } from './container.js';
+import { ACCESS, CLOCK, EXCHANGE, JOURNAL, LOG } from '../ports/tokens.js';
+import { HTTP_PROXY } from './container/http.js';
+import { buildContainer, TCP_SERVER, TROUBLE, type Trouble } from './container.js';
 import type { BrokerOptions } from './options.js';
+import type { Running } from './run.js';
+import { Undo } from './undo.js';
 
-/** A broker that takes connections. */
-export interface RunningBroker {
+/** A broker that takes connections. To stop it commits what is queued. */
+export interface RunningBroker extends Running {
   /** Where it listens; ports that were left open are filled in. */
   readonly addresses: readonly ListenAddress[];
-  /** Settles when the broker is gone. Rejects with what ended it, if that was not `stop`. */
-  readonly stopped: Promise<void>;
-  /** Takes no more connections, finishes what is in flight, commits, and ends. Resolves as `stopped` does. */
-  stop(): Promise<void>;
+  /** Reads tokens and certificates again. What is not in order is logged, and stays as it was. */
+  reload(): void;
 }
 
 /**
@@ -37,7 +39,7 @@ export async function startBroker(
 class Broker implements RunningBroker {
   readonly stopped: Promise<void>;
   /** What undoes each step of the start so far. */
-  readonly #undo: (() => Promise<void> | void)[] = [];
+  readonly #undo = new Undo();
   readonly #log: Log;
   readonly #clock: Clock;
   #tcp: TcpServer | undefined;
@@ -65,16 +67,28 @@ class Broker implements RunningBroker {
     try {
       await this.#startParts();
     } catch (error) {
-      await this.#undoAll();
+      await this.#undo.all();
       throw error;
     }
     void this.container.resolve<Trouble>(TROUBLE).first.then((error) => this.#fail(error));
   }
 
-  stop(): Promise<void> {
+  reload(): void {
+    for (const part of [this.container.resolve<Access>(ACCESS), this.#tcp]) {
+      try {
+        part?.reload();
+      } catch (error) {
+        this.#log.minimal('reload failed', { error: (error as Error).message });
+        return;
+      }
+    }
+    this.#log.minimal('reloaded');
+  }
+
+  stop(drain = this.options.drainTimeout): Promise<void> {
     if (!this.#stopping) {
       this.#stopping = true;
-      void this.#drain().then(
+      void this.#drain(drain).then(
         () => this.#end(this.container.resolve<Trouble>(TROUBLE).error),
         (error) => this.#end(error),
       );
@@ -104,31 +118,30 @@ class Broker implements RunningBroker {
   }
 
   /** Handlers keep their connections until the last request is answered. */
-  async #drain(): Promise<void> {
+  async #drain(drain: number): Promise<void> {
     this.#log.minimal('stopping');
-    const deadline = this.#clock.now() + this.options.drainTimeout;
+    const deadline = this.#clock.now() + drain;
     this.#tcp?.close();
     await this.#http?.stop(deadline);
     await this.#tcp?.answered(deadline);
     this.#log.minimal('stopped');
-    await this.#undoAll();
+    await this.#undo.all();
   }
 
   /** After a failed sync nothing may be promised any more: no connection hears another word of it. */
   async #fail(error: Error): Promise<void> {
     this.#log.minimal('failed', { error: error.message });
-    if (this.#stopping) return;
+    if (this.#stopping) {
+      void this.#tcp?.stop(0);
+      return;
+    }
     this.#stopping = true;
     try {
       await Promise.all([this.#tcp?.stop(0), this.#http?.stop(this.#clock.now())]);
-      await this.#undoAll();
+      await this.#undo.all();
     } finally {
       this.#end(error);
     }
-  }
-
-  async #undoAll(): Promise<void> {
-    for (const step of this.#undo.splice(0).reverse()) await step();
   }
 }
 

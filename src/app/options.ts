@@ -2,9 +2,11 @@ import { getHeapStatistics } from 'node:v8';
 import type { ListenAddress } from '../adapters/tcp/listen.js';
 import { type Endpoint, parseHostAndPort } from '../client/address.js';
 import type { QueueLimits } from '../domain/limits.js';
+import { type AccessOptions, accessOptions, refuseOpenTcp, type TlsOptions, tlsOptions } from './options/access.js';
+import { type LinkOptions, linkOptions, ownLinkOptions } from './options/link.js';
 import { type Resolved, resolve } from './options/resolve.js';
 import type { Flags } from './options/sources.js';
-import { type OptionName, optionOf, type Values } from './options/table.js';
+import { type Audience, type OptionName, optionOf, type Values } from './options/table.js';
 import { UsageError } from './usage.js';
 
 /** What a broker is to be. Times are in milliseconds, sizes in bytes. */
@@ -14,10 +16,32 @@ export interface BrokerOptions {
   readonly http: HttpOptions | undefined;
   /** Undefined: nothing is kept across restarts. */
   readonly journal: JournalOptions | undefined;
+  readonly access: AccessOptions;
+  /** For all TCP addresses; undefined: none. */
+  readonly tls: TlsOptions | undefined;
   readonly limits: BrokerLimits;
   readonly log: LogOptions;
   /** What is in flight when the broker is to stop has so long to finish. */
   readonly drainTimeout: number;
+}
+
+/** What an HTTP proxy in a process of its own is to be. */
+export interface ProxyOptions {
+  readonly broker: LinkOptions;
+  readonly http: HttpOptions;
+  /** Descriptor of a socket that listens there already, inherited; undefined: there is none. */
+  readonly socket: number | undefined;
+  readonly log: LogOptions;
+  readonly drainTimeout: number;
+}
+
+/** What a broker and its proxies under a supervisor are to be. */
+export interface UpOptions {
+  readonly broker: BrokerOptions;
+  /** Of each. */
+  readonly proxy: ProxyOptions;
+  /** How many. */
+  readonly proxies: number;
 }
 
 export interface HttpOptions {
@@ -28,6 +52,8 @@ export interface HttpOptions {
   /** After it, a request is answered with 504. */
   readonly timeout: number;
   readonly maxBody: number;
+  /** Which requests a second handler may get. */
+  readonly redeliver: 'none' | 'idempotent' | 'all';
 }
 
 export interface JournalOptions {
@@ -51,38 +77,111 @@ export interface BrokerLimits extends QueueLimits {
 const BROKER_DEFAULTS = { unix: '/tmp/msglite.socket', tcp: '127.0.0.1:9813' };
 const HTTP_DEFAULTS = { unix: '/tmp/msglite.http.socket', tcp: '127.0.0.1:8080' };
 
+/** Who reads the options. */
+type Reader = 'broker' | 'http' | 'up' | 'commands';
+
+const UNDERSTOOD: Readonly<Record<Reader, readonly Audience[]>> = {
+  broker: ['broker', 'proxies'],
+  http: ['proxies', 'commands', 'clients'],
+  up: ['broker', 'proxies', 'clients', 'up'],
+  commands: ['commands', 'clients'],
+};
+
+const MEANT_FOR: Readonly<Record<Audience, string>> = {
+  broker: 'is for the broker only',
+  proxies: 'is for the broker, http and up',
+  commands: 'is for send, ready, query and http',
+  clients: 'is for send, ready, query, http and up',
+  up: 'is for up only',
+};
+
 /**
  * What flags, environment, configuration file and defaults make together; frozen.
  * @throws UsageError naming the option, where it was given, and what was expected
  */
 export function brokerOptions(flags: Flags, environment: NodeJS.ProcessEnv): BrokerOptions {
-  const resolved = resolve(flags, environment);
-  refuseFlagsFor('commands', flags, 'is for send, ready and query');
-  const { values, given } = resolved;
+  const resolved = read(flags, environment, 'broker');
+  const { given } = resolved;
+  const http = given.has('http-network') || given.has('http-address') ? httpOptions(resolved) : undefined;
+  return deepFreeze({ ...broker(resolved), http });
+}
+
+/**
+ * The same for an HTTP proxy in a process of its own.
+ * @throws UsageError as `brokerOptions` does, and if a flag was given that only a broker understands
+ */
+export function proxyOptions(flags: Flags, environment: NodeJS.ProcessEnv): ProxyOptions {
+  const resolved = read(flags, environment, 'http');
+  return deepFreeze(proxy(resolved, linkOptions(resolved.values, brokersOf(resolved))));
+}
+
+/**
+ * The same for a broker with proxies beside it.
+ * @throws UsageError as `brokerOptions` does
+ */
+export function upOptions(flags: Flags, environment: NodeJS.ProcessEnv): UpOptions {
+  const resolved = read(flags, environment, 'up');
+  const own = broker(resolved);
   return deepFreeze({
-    listen: listenAddresses(resolved),
-    http: given.has('http-network') || given.has('http-address') ? httpOptions(resolved) : undefined,
-    journal: values.journal === undefined ? undefined : { file: values.journal, sync: values['journal-sync'] },
-    limits: limits(values),
-    log: { level: values.loglevel, format: values['log-format'] },
-    drainTimeout: values['drain-timeout'],
+    broker: own,
+    proxy: proxy(resolved, ownLinkOptions(resolved.values, own.listen)),
+    proxies: resolved.values['http-proxies'],
   });
 }
 
 /**
- * Where a command finds the broker: at `--broker`, otherwise where a broker with the same options would listen first.
+ * How a command reaches the broker: at `--broker`, otherwise where a broker with the same options would listen first.
  * @throws UsageError as `brokerOptions` does, and if a flag was given that only a broker understands
  */
-export function brokerAddress(flags: Flags, environment: NodeJS.ProcessEnv): Endpoint {
-  const resolved = resolve(flags, environment);
-  refuseFlagsFor('broker', flags, 'is for the broker only');
-  return resolved.values.broker ?? (listenAddresses(resolved)[0] as Endpoint);
+export function brokerLink(flags: Flags, environment: NodeJS.ProcessEnv): LinkOptions {
+  const resolved = read(flags, environment, 'commands');
+  return linkOptions(resolved.values, brokersOf(resolved));
 }
 
-function refuseFlagsFor(whom: 'broker' | 'commands', flags: Flags, why: string): void {
+function read(flags: Flags, environment: NodeJS.ProcessEnv, reader: Reader): Resolved {
+  const resolved = resolve(flags, environment);
   for (const name of Object.keys(flags)) {
-    if (name !== 'config' && optionOf(name as OptionName).only === whom) throw new UsageError(`--${name} ${why}`);
+    if (name === 'config') continue;
+    const { only } = optionOf(name as OptionName);
+    if (only !== undefined && !UNDERSTOOD[reader].includes(only)) throw new UsageError(`--${name} ${MEANT_FOR[only]}`);
   }
+  return resolved;
+}
+
+function broker(resolved: Resolved): BrokerOptions {
+  const { values } = resolved;
+  const listen = listenAddresses(resolved);
+  const [access, tls] = [accessOptions(values), tlsOptions(values)];
+  if (!values.insecure) refuseOpenTcp(listen, tls, access);
+  return {
+    listen,
+    http: undefined,
+    journal: values.journal === undefined ? undefined : { file: values.journal, sync: values['journal-sync'] },
+    access,
+    tls,
+    limits: limits(values),
+    log: logOptions(values),
+    drainTimeout: values['drain-timeout'],
+  };
+}
+
+function proxy(resolved: Resolved, link: LinkOptions): ProxyOptions {
+  const { values } = resolved;
+  return {
+    broker: link,
+    http: httpOptions(resolved),
+    socket: undefined,
+    log: logOptions(values),
+    drainTimeout: values['drain-timeout'],
+  };
+}
+
+function brokersOf(resolved: Resolved): readonly Endpoint[] {
+  return resolved.values.broker ?? listenAddresses(resolved).slice(0, 1);
+}
+
+function logOptions(values: Values): LogOptions {
+  return { level: values.loglevel, format: values['log-format'] };
 }
 
 function listenAddresses(resolved: Resolved): ListenAddress[] {
@@ -102,6 +201,7 @@ function httpOptions(resolved: Resolved): HttpOptions {
     envelope: values['http-envelope'],
     timeout: values['http-timeout'],
     maxBody: values['http-max-body'],
+    redeliver: values['http-redeliver'],
   };
 }
 

@@ -7,6 +7,13 @@ export function parseEndpoint(text: string): Endpoint | undefined {
   return text.startsWith('tcp:') ? parseHostAndPort(text.slice('tcp:'.length)) : undefined;
 }
 
+/** Several of them, separated by commas; undefined if one is none. Blanks around them do not count. */
+export function parseEndpoints(text: string): readonly Endpoint[] | undefined {
+  const parts = text.split(/,(?=\s*(?:unix|tcp):)/);
+  const endpoints = parts.map((part) => parseEndpoint(part.trim()));
+  return endpoints.every((endpoint) => endpoint !== undefined) ? endpoints : undefined;
+}
+
 /** `host:port`, or `[::1]:port`; undefined if it is neither. */
 export function parseHostAndPort(text: string): Endpoint | undefined {
   const match = /^(?:\[([\da-f:.]+(?:%\w+)?)\]|([^:[\]\s]+)):(\d{1,5})$/i.exec(text);

@@ -95,7 +95,8 @@ export class Commits {
 
   retry(): void {
     this.#retryAt = Number.POSITIVE_INFINITY;
-    this.#begin(this.#state !== 'full');
+    // The one that fails of two would hide how the other would have done.
+    this.#begin(this.#state !== 'full' || !this.#window.hasDeferred);
   }
 
   /** Calls `done` once all that was changed so far is on disk; never, if the journal fails. */
@@ -107,7 +108,7 @@ export class Commits {
     this.await({
       committed: () => {
         // On a full disk, new messages that are out already are kept back.
-        if (this.#window.isPartial) return false;
+        if (this.#window.hasDeferred) return false;
         done();
         return true;
       },
@@ -183,6 +184,7 @@ export class Commits {
     const next = this.#window;
     this.#window = window.undone();
     for (const waits of window.waits) if (waits.postponed()) this.#window.waits.push(waits);
+    this.#window.prune();
     this.#window.join(next);
     this.#retryLater();
   }

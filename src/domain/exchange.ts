@@ -1,5 +1,5 @@
 import type { Asker, Delivery, Exchange, Receive, Receiver, Sender, Wanted } from '../ports/exchange.js';
-import { queueName } from './address.js';
+import { isDeadAddress, queueName } from './address.js';
 import { Backlog } from './backlog.js';
 import type { Control } from './control.js';
 import { Core, type ExchangeParts } from './core.js';
@@ -30,6 +30,7 @@ const CONFLICT: Refusal = {
   code: 'id-conflict',
   text: 'this id was used for a message with another body or reply address',
 };
+const TO_THE_DEAD: Refusal = { code: 'bad-address', text: 'only the broker sends to dead:…; name another address' };
 const TOO_MANY_IDS: Refusal = { code: 'full', text: 'the broker remembers as many ids as it may' };
 
 /**
@@ -194,6 +195,7 @@ export class LocalExchange implements Exchange {
   #refusal(message: Message, queue: Queue | undefined): Refusal | undefined {
     const core = this.#core;
     const { commits, limits, tally } = core;
+    if (isDeadAddress(message.to)) return TO_THE_DEAD;
     if (commits?.refusal !== undefined) return commits.refusal;
     if (message.options.id !== undefined && core.known.full) return TOO_MANY_IDS;
     const waits = queue === undefined || queue.receivers.empty || queue.waiting > 0 || message.options.delay > 0;

@@ -86,14 +86,14 @@ export class Lines {
     const waiter = new Waiter(receiver, addresses, count, this.core.time.now() + timeout, lease);
     for (const address of addresses) {
       const queue = this.core.queues.get(address);
-      if (queue === undefined || queue.paused || receiver.slow) continue;
+      if (queue === undefined || queue.paused) continue;
       this.#serve(queue, waiter);
       if (waiter.wants === 0) return waiter;
     }
     if (timeout > 0) {
       this.#lineUp(waiter);
       this.core.watch(waiter);
-      if (receiver.slow) waiter.leave('aside');
+      if (!waiter.isAble) waiter.leave('aside');
     } else if (this.#reading(waiter) === undefined) {
       this.#tellExpired(waiter);
     } else {
@@ -137,7 +137,7 @@ export class Lines {
 
   /** Gives it what the queue has. */
   #serve(queue: Queue, waiter: Waiter): void {
-    while (waiter.wants > 0) {
+    while (waiter.wants > 0 && waiter.isAble) {
       const entry = this.#take(queue);
       if (entry !== undefined) this.#hand(entry, waiter);
       else if (!this.core.backlog.load(queue)) break;
@@ -145,11 +145,11 @@ export class Lines {
     this.core.forgetIfIdle(queue);
   }
 
-  /** The first in line that reads what it gets. The slow ones before it step aside. */
+  /** The first in line that can take a message. Those before it step aside. */
   ready(queue: Queue): Waiter | undefined {
     if (queue.paused) return undefined;
     for (let place = queue.receivers.first; place !== undefined; place = queue.receivers.first) {
-      if (!place.waiter.receiver.slow) return place.waiter;
+      if (place.waiter.isAble) return place.waiter;
       place.waiter.leave('aside');
     }
     return undefined;
@@ -157,7 +157,7 @@ export class Lines {
 
   /** It stepped aside, and can take messages again: it goes to the head of its lines. */
   wake(waiter: Waiter): void {
-    if (waiter.state === 'aside') this.#return(waiter);
+    if (waiter.state === 'aside' && waiter.isAble) this.#return(waiter);
   }
 
   #return(waiter: Waiter): void {

@@ -40,13 +40,13 @@ export class Window {
     return this.#dirty.length > this.#deferred || this.waits.length > this.#held || this.#hasMore;
   }
 
-  /** Whether it has messages that could not be added in the last commit. */
-  get isPartial(): boolean {
-    return this.#deferred > 0;
-  }
-
   get #hasMore(): boolean {
     return this.removed.length > 0 || this.finished.length > 0 || this.pauses.size > 0 || this.forgotten > 0;
+  }
+
+  /** Whether it holds messages that could not be added in the last commit. */
+  get hasDeferred(): boolean {
+    return this.#deferred > 0;
   }
 
   /** Whether its batch had messages that the journal did not have. */
@@ -134,6 +134,14 @@ export class Window {
     again.forgotten = this.forgotten;
     for (const [address, paused] of this.pauses) again.pauses.set(address, paused);
     return again;
+  }
+
+  /** Forgets those that came and went without the journal having heard of them. */
+  prune(): void {
+    this.#dirty = this.#dirty.filter((entry) => {
+      entry.dirty = entry.stage !== 'over' || entry.row !== 0;
+      return entry.dirty;
+    });
   }
 
   /** Takes over what came later. A message is in one of the two at most: its mark sees to that. */

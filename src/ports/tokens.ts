@@ -5,3 +5,4 @@ export const CLOCK = Symbol('Clock');
 export const TURN = Symbol('Turn');
 export const IDS = Symbol('Ids');
 export const LOG = Symbol('Log');
+export const ACCESS = Symbol('Access');

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { buildContainer } from '../../src/app/container.js';
 import { type RunningBroker, startBroker } from '../../src/app/lifecycle.js';
 import { brokerOptions } from '../../src/app/options.js';
-import type { Batch, Journal, JournalFailure, Stored } from '../../src/ports/journal.js';
+import type { Batch, Journal, JournalFailure, Stored, Wanted } from '../../src/ports/journal.js';
 import { CLOCK, IDS, JOURNAL, LOG } from '../../src/ports/tokens.js';
 import { ManualClock } from '../support/clock.js';
 import { CountingIds } from '../support/ids.js';
@@ -21,8 +21,8 @@ class TestJournal implements Journal {
   failure: JournalFailure | undefined;
   closed = false;
 
-  restore(visit: (stored: Stored) => void): undefined {
-    for (const stored of this.kept.values()) visit(stored);
+  restore(): undefined {
+    return undefined;
   }
 
   commit({ added, removed }: Batch, done: (failure?: JournalFailure) => void): void {
@@ -31,6 +31,10 @@ class TestJournal implements Journal {
       for (const seq of removed) this.kept.delete(seq);
     }
     done(this.failure);
+  }
+
+  read(_wanted: Wanted, _count: number, _bytes: number, done: (found: readonly Stored[]) => void): void {
+    done([]);
   }
 
   async close(): Promise<void> {
@@ -83,7 +87,7 @@ describe('a broker from its own container', () => {
     await answerer.send('< 30 sums\r\n');
     const { words, body } = await answerer.message();
     expect(words.slice(0, 4)).to.deep.equal(['>', '2', '30', 'sums']);
-    expect(words[4]).to.match(/^reply-\d+$/);
+    expect(words[4]).to.match(/^reply:reply-\d+$/);
     expect(body).to.equal('2+');
     clock.advance(31_000);
     expect(await asker.line()).to.equal('*');
@@ -173,6 +177,7 @@ describe('a broker from its own container', () => {
     const error = await stopped;
     expect(error?.message).to.equal('the journal failed: EIO on fsync');
     expect(journal.closed).to.equal(true);
+    expect(log.closed).to.equal(true);
     await client.close();
   });
 

@@ -5,7 +5,7 @@ import { getHeapStatistics } from 'node:v8';
 import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { environmentName, OPTIONS } from '../../src/app/options/table.js';
-import { brokerAddress, brokerOptions } from '../../src/app/options.js';
+import { brokerLink, brokerOptions, proxyOptions, upOptions } from '../../src/app/options.js';
 import { UsageError } from '../../src/app/usage.js';
 
 describe('options', () => {
@@ -27,11 +27,16 @@ describe('options', () => {
       listen: [{ path: '/tmp/msglite.socket', mode: 0o660 }],
       http: undefined,
       journal: undefined,
+      access: { tokens: undefined, on: 'tcp', timeout: 10_000 },
+      tls: undefined,
       limits: {
-        queueMessages: 2_000_000,
+        queueMessages: 100_000_000,
         queueBytes: Math.floor(0.75 * bytes),
-        messages: 4_000_000,
+        messages: 100_000_000,
         bytes,
+        memory: 64 * 1024 ** 2,
+        ids: 1_000_000,
+        deadLifetime: 7 * 24 * 3600 * 1000,
         line: 8192,
         body: 16 * 1024 ** 2,
         connections: 10_000,
@@ -77,6 +82,7 @@ describe('options', () => {
       envelope: 2,
       timeout: 180_000,
       maxBody: 16 * 1024 ** 2,
+      redeliver: 'idempotent',
     });
     expect(brokerOptions({ 'http-network': 'unix' }, {}).http?.listen).to.deep.equal({
       path: '/tmp/msglite.http.socket',
@@ -129,15 +135,68 @@ describe('options', () => {
       { path: '/a', mode: 0o660 },
       { host: 'h', port: 1 },
     ];
-    expect(brokerOptions({}, { MSGLITE_LISTEN: 'unix:/a  tcp:h:1' }).listen).to.deep.equal(expected);
-    expect(brokerOptions({ config: file('listen = ["unix:/a", "tcp:h:1"]') }, {}).listen).to.deep.equal(expected);
+    const environment = { MSGLITE_LISTEN: 'unix:/a  tcp:h:1', MSGLITE_INSECURE: 'true' };
+    expect(brokerOptions({}, environment).listen).to.deep.equal(expected);
+    const config = file('listen = ["unix:/a", "tcp:h:1"]\ninsecure = true');
+    expect(brokerOptions({ config }, {}).listen).to.deep.equal(expected);
+  });
+
+  describe('who may connect', () => {
+    const beyond = { listen: ['unix:/a', 'tcp:0.0.0.0:1'] };
+    const tls = { 'tls-cert': 'c', 'tls-key': 'k' };
+    const tokens = { tokens: 't' };
+    const both = '--tls-cert and --tls-key, and --tokens (or --tls-ca, for clients with certificates)';
+    for (const [name, flags, missing] of [
+      ['beyond the loopback address', {}, both],
+      ['with tokens that anybody could overhear', tokens, '--tls-cert and --tls-key'],
+      ['with TLS but for anybody', tls, '--tokens (or --tls-ca, for clients with certificates)'],
+      ['for clients without certificates', { ...tls, 'tls-ca': 'a', 'tls-client-certs': 'allow' }, '--tokens (or '],
+    ] as const) {
+      it(`refuses to listen ${name}, and says what is missing`, () => {
+        const said = `tcp:0.0.0.0:1 can be reached from other machines: give ${missing}`;
+        expect(() => brokerOptions({ ...beyond, ...flags }, {})).to.throw(UsageError, said);
+      });
+    }
+
+    for (const [name, flags] of [
+      ['with TLS and tokens', { ...beyond, ...tls, ...tokens }],
+      ['for clients with certificates', { ...beyond, ...tls, 'tls-ca': 'a' }],
+      ['with --insecure', { ...beyond, insecure: true }],
+      ['on the loopback addresses', { listen: ['tcp:127.0.0.2:1', 'tcp:[::1]:1', 'tcp:localhost:1'] }],
+    ] as const) {
+      it(`listens ${name}`, () => {
+        expect(brokerOptions(flags, {}).listen).to.have.length(flags.listen.length);
+      });
+    }
+
+    for (const host of ['example.org', '127.example.org', '10.0.0.1', '[::]', '[::2]', 'localhost.example.org']) {
+      it(`does not take ${host} for this machine`, () => {
+        expect(() => brokerOptions({ listen: [`tcp:${host}:1`] }, {})).to.throw(UsageError, 'other machines');
+      });
+    }
+
+    it('is told by the options', () => {
+      const options = brokerOptions({ ...tls, ...tokens, 'tls-ca': 'a', 'tokens-on': 'all', 'auth-timeout': '3' }, {});
+      expect(options.access).to.deep.equal({ tokens: 't', on: 'all', timeout: 3000 });
+      expect(options.tls).to.deep.equal({ cert: 'c', key: 'k', ca: 'a', clientCerts: 'require' });
+    });
+
+    for (const [flags, expected] of [
+      [{ 'tls-cert': 'c' }, '--tls-cert needs --tls-key beside it'],
+      [{ 'tls-key': 'k' }, '--tls-key needs --tls-cert beside it'],
+      [{ 'tls-ca': 'a' }, '--tls-ca needs --tls-cert and --tls-key beside it'],
+    ] as const) {
+      it(expected, () => {
+        expect(() => brokerOptions(flags, {})).to.throw(UsageError, expected);
+      });
+    }
   });
 
   it('takes every option from each of the three sources', () => {
     for (const [name, option] of OPTIONS) {
       const wrong = '\u0000 wrong';
       const texts = option.repeatable ? [wrong] : wrong;
-      if (option.only !== 'commands') {
+      if (option.only === undefined || option.only === 'broker' || option.only === 'proxies') {
         expect(() => brokerOptions({ [name]: texts }, {}), name).to.throw(UsageError, `--${name}: `);
       }
       const variable = environmentName(name);
@@ -175,6 +234,8 @@ describe('options', () => {
         'socket-mode = 0o660',
         /socket-mode: expected text in quotes/,
       ],
+      ['yes or no', {}, { MSGLITE_INSECURE: 'maybe' }, undefined, /INSECURE: "maybe" .* expected one of: true, false$/],
+      ['yes or no in TOML', {}, {}, 'insecure = 1', /broker.toml: insecure: expected true or false$/],
       ['a word', { network: 'udp' }, {}, undefined, /^--network: "udp" is not valid, expected one of: unix, tcp$/],
       [
         'a port',
@@ -215,7 +276,14 @@ describe('options', () => {
         undefined,
         /cannot read the configuration file \/nowhere\/x.toml: ENOENT/,
       ],
-      ['a flag for others', { broker: 'unix:/x' }, {}, undefined, /^--broker is for send, ready and query$/],
+      [
+        'a list of brokers',
+        {},
+        { MSGLITE_BROKER: 'unix:/a,tcp:b' },
+        undefined,
+        /: "unix:\/a,tcp:b" .* or several of them/,
+      ],
+      ['a flag for others', { broker: 'unix:/x' }, {}, undefined, /^--broker is for send, ready, query and http$/],
     ];
     for (const [name, flags, environment, toml, expected] of cases) {
       it(name, () => {
@@ -225,22 +293,106 @@ describe('options', () => {
     }
   });
 
+  describe('of an HTTP proxy in a process of its own', () => {
+    it('are those of the proxy in a broker, and where brokers are', () => {
+      const flags = { broker: 'unix:/a, tcp:[::1]:9', 'http-timeout': '9', 'http-address': '[::1]:80' };
+      expect(proxyOptions(flags, {})).to.deep.equal({
+        broker: { at: [{ path: '/a' }, { host: '::1', port: 9 }], token: undefined, tls: undefined },
+        http: {
+          listen: { host: '::1', port: 80 },
+          to: 'msglite.httpRequests',
+          envelope: 2,
+          timeout: 9000,
+          maxBody: 16 * 1024 ** 2,
+          redeliver: 'idempotent',
+        },
+        socket: undefined,
+        log: { level: 'minimal', format: 'text' },
+        drainTimeout: 10_000,
+      });
+    });
+
+    it('lead to where a broker with the same options listens', () => {
+      const { broker, http } = proxyOptions({ address: '/a' }, { MSGLITE_JOURNAL: 'x' });
+      expect(broker.at).to.deep.equal([{ path: '/a', mode: 0o660 }]);
+      expect(http.listen).to.deep.equal({ host: '127.0.0.1', port: 8080 });
+    });
+
+    it('say how to be let in', () => {
+      const { broker } = proxyOptions({ broker: 'tcp:h:1', 'broker-ca': '/ca' }, { MSGLITE_TOKEN: 'secret' });
+      expect(broker).to.deep.include({ token: 'secret', tls: { ca: '/ca', cert: undefined, key: undefined } });
+      expect(proxyOptions({ 'broker-tls': true }, {}).broker.tls).to.have.property('ca', undefined);
+      expect(() => proxyOptions({ 'broker-cert': '/c' }, {})).to.throw(UsageError, '--broker-cert needs --broker-key');
+    });
+
+    it('are not the flags of the broker, nor of up', () => {
+      expect(() => proxyOptions({ journal: 'x' }, {})).to.throw(UsageError, '--journal is for the broker only');
+      expect(() => proxyOptions({ 'http-proxies': '2' }, {})).to.throw(UsageError, '--http-proxies is for up only');
+    });
+  });
+
+  describe('of a broker with proxies beside it', () => {
+    it('are those of both', () => {
+      const flags = { address: '/a', journal: '/j', 'http-proxies': '3', 'http-address': '[::1]:80' };
+      const { broker, proxy, proxies } = upOptions(flags, {});
+      expect(broker).to.deep.equal(brokerOptions({ address: '/a', journal: '/j' }, {}));
+      expect(proxy).to.deep.equal(proxyOptions({ address: '/a', 'http-address': '[::1]:80' }, {}));
+      expect(proxies).to.equal(3);
+    });
+
+    it('need name no address for web clients', () => {
+      const { broker, proxy, proxies } = upOptions({}, {});
+      expect(broker.http).to.equal(undefined);
+      expect(proxy.http.listen).to.deep.equal({ host: '127.0.0.1', port: 8080 });
+      expect(proxies).to.equal(1);
+    });
+
+    it('lead proxies to a socket file, where there is one', () => {
+      const listen = ['tcp:127.0.0.1:0', 'unix:/a'];
+      expect(upOptions({ listen }, {}).proxy.broker.at).to.deep.equal([{ path: '/a', mode: 0o660 }]);
+      const { at } = upOptions({ listen: ['tcp:127.0.0.1:0'] }, {}).proxy.broker;
+      expect(at).to.deep.equal([{ host: '127.0.0.1', port: 0 }]);
+    });
+
+    it('say what proxies would need to be let in', () => {
+      const needs = (flags: Record<string, string | string[]>) => () => upOptions(flags, {});
+      const tokens = { tokens: '/t' };
+      expect(needs(tokens)).not.to.throw();
+      expect(needs({ ...tokens, 'tokens-on': 'all' })).to.throw(UsageError, 'the proxies need a --token');
+      expect(needs({ ...tokens, 'tokens-on': 'all', token: 'x' })).not.to.throw();
+      expect(needs({ ...tokens, network: 'tcp' })).to.throw(UsageError, 'the proxies need a --token');
+      const tls = { network: 'tcp', 'tls-cert': '/c', 'tls-key': '/k' };
+      expect(needs(tls)).to.throw(UsageError, 'the proxies need --broker-ca');
+      expect(needs({ ...tls, 'broker-ca': '/ca' })).not.to.throw();
+    });
+
+    it('are not the flags of who looks for a broker', () => {
+      expect(() => upOptions({ broker: 'unix:/x' }, {})).to.throw(UsageError, '--broker is for send, ready,');
+    });
+  });
+
   describe('of the commands that talk to a broker', () => {
     it('lead to where a broker with the same options listens', () => {
-      expect(brokerAddress({}, {})).to.include({ path: '/tmp/msglite.socket' });
-      expect(brokerAddress({}, { MSGLITE_LISTEN: 'tcp:h:1 tcp:h:2', MSGLITE_JOURNAL: 'x' })).to.deep.equal({
+      expect(brokerLink({}, {}).at[0]).to.include({ path: '/tmp/msglite.socket' });
+      expect(brokerLink({}, { MSGLITE_LISTEN: 'tcp:h:1 tcp:h:2', MSGLITE_JOURNAL: 'x' }).at[0]).to.deep.equal({
         host: 'h',
         port: 1,
       });
-      expect(brokerAddress({ config: file('network = "tcp"') }, {})).to.deep.equal({ host: '127.0.0.1', port: 9813 });
+      expect(brokerLink({ config: file('network = "tcp"') }, {}).at[0]).to.deep.equal({
+        host: '127.0.0.1',
+        port: 9813,
+      });
     });
 
     it('prefer --broker', () => {
-      expect(brokerAddress({ broker: 'tcp:h:1' }, { MSGLITE_LISTEN: 'tcp:h:2' })).to.deep.equal({ host: 'h', port: 1 });
+      expect(brokerLink({ broker: 'tcp:h:1' }, { MSGLITE_LISTEN: 'tcp:h:2' }).at[0]).to.deep.equal({
+        host: 'h',
+        port: 1,
+      });
     });
 
     it('are not the flags of the broker', () => {
-      expect(() => brokerAddress({ journal: 'x' }, {})).to.throw(UsageError, '--journal is for the broker only');
+      expect(() => brokerLink({ journal: 'x' }, {})).to.throw(UsageError, '--journal is for the broker only');
     });
   });
 });

@@ -1,11 +1,15 @@
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import type { Control } from '../../src/domain/control.js';
+import type { SendOptions } from '../../src/domain/message.js';
 import type { Exchange } from '../../src/ports/exchange.js';
-import { Hearer, type Hearing, message, settleAll, Teller, wanted } from '../support/exchange.js';
+import { Hearer, type Hearing, Listener, message, settleAll, Teller, wanted } from '../support/exchange.js';
 
 /** What the suite needs besides the exchange itself. */
 export interface ExchangeUnderTest {
   readonly exchange: Exchange;
+  /** Why what came without a lease can't be given back; undefined: it can. */
+  readonly finishedAtOnce?: string;
   /** Lets so many milliseconds pass for the exchange. */
   advance(milliseconds: number): Promise<void> | void;
   /** Resolves when all that was asked so far is done and all it answers has come. */
@@ -28,14 +32,26 @@ export function describeExchange(name: string, make: () => Promise<ExchangeUnder
 
     afterEach(() => world.close());
 
-    const send = async (to: string, body: string, seconds = 60, replyTo?: string) => {
-      exchange.send(message(to, body, seconds, replyTo), teller, body);
+    const send = async (
+      to: string,
+      body: string,
+      seconds = 60,
+      replyTo?: string,
+      options?: Partial<SendOptions>,
+      tag = body,
+    ) => {
+      exchange.send(message(to, body, seconds, replyTo, options), teller, tag);
       await world.settled();
     };
 
-    const receive = async (addresses: string | readonly string[], seconds = 60, count = 1): Promise<Hearing> => {
+    const receive = async (
+      addresses: string | readonly string[],
+      seconds = 60,
+      count = 1,
+      lease = 0,
+    ): Promise<Hearing> => {
       const receiver = new Hearer();
-      const hearing = { receiver, receive: exchange.receive(wanted(addresses, seconds, count), receiver) };
+      const hearing = { receiver, receive: exchange.receive(wanted(addresses, seconds, count, lease), receiver) };
       await world.settled();
       return hearing;
     };
@@ -49,9 +65,10 @@ export function describeExchange(name: string, make: () => Promise<ExchangeUnder
 
     it('delivers what was sent, as it was sent', async () => {
       const bytes = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).join('');
-      await send('a', bytes, 7, 'answers');
+      await send('a', bytes, 7, 'answers', { id: 'x' });
       const { receiver } = await receive('a');
-      expect(receiver.deliveries[0]?.message).to.deep.equal(message('a', bytes, 7, 'answers'));
+      expect(receiver.deliveries[0]?.message).to.deep.equal(message('a', bytes, 7, 'answers', { id: 'x' }));
+      expect(receiver.deliveries[0]).to.include({ at: 'a', attempt: 1, name: undefined, lease: 0 });
       expect(teller.accepts).to.deep.equal([bytes]);
     });
 
@@ -243,6 +260,24 @@ export function describeExchange(name: string, make: () => Promise<ExchangeUnder
         expect(await takeAll('a')).to.deep.equal([]);
       });
 
+      it('keeps what is out for as long as its receiver wants', async () => {
+        await send('a', '1', 5);
+        const { receiver } = await receive('a');
+        await world.advance(100_000);
+        exchange.settle(receiver.of('1'));
+        await world.settled();
+        expect(receiver.bodies).to.deep.equal(['1']);
+      });
+    });
+
+    describe('give back without a lease', () => {
+      beforeEach(function () {
+        if (world.finishedAtOnce === undefined) return;
+        const { currentTest } = this;
+        if (currentTest !== undefined) currentTest.title += ` (skipped: ${world.finishedAtOnce})`;
+        this.skip();
+      });
+
       it('puts a message back at the head of its queue', async () => {
         await send('a', '1');
         await send('a', '2');
@@ -280,14 +315,189 @@ export function describeExchange(name: string, make: () => Promise<ExchangeUnder
         await world.settled();
         expect(await takeAll('a')).to.deep.equal([]);
       });
+    });
 
-      it('keeps what is out for as long as its receiver wants', async () => {
-        await send('a', '1', 5);
-        const { receiver } = await receive('a');
-        await world.advance(100_000);
+    describe('under a lease', () => {
+      it('names each delivery, and counts its attempts', async () => {
+        await send('a', '1');
+        const { receiver } = await receive('a', 60, 2, 30);
+        const first = receiver.of('1');
+        expect(first).to.include({ attempt: 1, lease: 30_000 });
+        expect(first.name).to.match(/^@.{3,}$/);
+        exchange.keep(first, 30_000);
+        exchange.giveBack(first, 0);
+        await world.settled();
+        const second = receiver.of('1');
+        expect(second.attempt).to.equal(2);
+        expect(second.name).not.to.equal(first.name);
+        exchange.settle(second);
+        await world.settled();
+        expect(await takeAll('a')).to.deep.equal([]);
+      });
+
+      it('puts what is given back into its old place', async () => {
+        for (const body of ['1', '2', '3', '4']) await send('a', body);
+        const { receiver } = await receive('a', 0, 3, 30);
+        for (const body of ['2', '1', '3']) exchange.giveBack(receiver.of(body), 0);
+        await world.settled();
+        expect(await takeAll('a')).to.deep.equal(['1', '2', '3', '4']);
+      });
+
+      it('lets what is given back wait', async () => {
+        await send('a', '1');
+        const { receiver } = await receive('a', 0, 1, 30);
+        exchange.giveBack(receiver.of('1'), 5000);
+        await world.settled();
+        expect(await takeAll('a')).to.deep.equal([]);
+        await world.advance(5040);
+        expect(await takeAll('a')).to.deep.equal(['1']);
+      });
+
+      it('takes back what was not finished in time, and says so', async () => {
+        await send('a', '1');
+        const { receiver } = await receive('a', 60, 1, 30);
+        const delivery = receiver.of('1');
+        exchange.keep(delivery, 30_000);
+        await world.settled();
+        await world.advance(29_000);
+        expect(receiver.lapses).to.deep.equal([]);
+        await world.advance(1040);
+        expect(receiver.lapses).to.deep.equal([delivery]);
+        exchange.settle(delivery);
+        await world.settled();
+        expect(await takeAll('a')).to.deep.equal(['1']);
+      });
+
+      it('lasts as long as it is kept', async () => {
+        await send('a', '1', 300);
+        const { receiver } = await receive('a', 60, 1, 10);
+        exchange.keep(receiver.of('1'), 10_000);
+        await world.settled();
+        for (let i = 0; i < 5; i++) {
+          await world.advance(9000);
+          exchange.keep(receiver.of('1'), 10_000);
+          await world.settled();
+        }
+        expect(receiver.lapses).to.deep.equal([]);
         exchange.settle(receiver.of('1'));
         await world.settled();
+        expect(await takeAll('a')).to.deep.equal([]);
+      });
+    });
+
+    describe('the dead', () => {
+      const useUp = async (address: string, attempts: number) => {
+        for (let i = 0; i < attempts; i++) {
+          const { receiver } = await receive(address, 0, 1, 30);
+          for (const delivery of receiver.deliveries) {
+            exchange.keep(delivery, 30_000);
+            exchange.giveBack(delivery, 0);
+          }
+          await world.settled();
+        }
+      };
+
+      it('go to their dead address, with the one they were sent to', async () => {
+        await send('~m~1', '1', 60, 'r', { attempts: 2 });
+        await useUp('~m', 2);
+        expect(await takeAll('~m')).to.deep.equal([]);
+        const { receiver } = await receive('dead:~m~1', 0, 1, 30);
+        const dead = receiver.of('1');
+        expect(dead.at).to.equal('dead:~m~1');
+        expect(dead.message).to.include({ to: '~m~1', replyTo: 'r' });
+      });
+
+      it('go where their sender said, or nowhere', async () => {
+        await send('a', '1', 60, undefined, { attempts: 1, dead: 'lost' });
+        await send('a', '2', 60, undefined, { attempts: 1, dead: '' });
+        await useUp('a', 2);
+        expect(await takeAll('lost')).to.deep.equal(['1']);
+        expect(await takeAll('dead:a')).to.deep.equal([]);
+      });
+    });
+
+    describe('what a sender can ask for', () => {
+      it('an id is taken once', async () => {
+        await send('a', 'x', 60, 'r', { id: 'i' }, 'first');
+        await send('a', 'x', 60, 'r', { id: 'i' }, 'second');
+        await send('a', 'y', 60, 'r', { id: 'i' }, 'third');
+        expect(teller.accepts).to.deep.equal(['first', 'second']);
+        expect(teller.duplicates).to.deep.equal(['second']);
+        expect(teller.refusals.map(({ tag, refusal }) => `${tag} ${refusal.code}`)).to.deep.equal([
+          'third id-conflict',
+        ]);
+        expect(await takeAll('a')).to.deep.equal(['x']);
+      });
+
+      it('a delay', async () => {
+        await send('a', 'later', 60, undefined, { delay: 10_000 });
+        await send('a', 'now');
+        expect(await takeAll('a')).to.deep.equal(['now']);
+        await world.advance(10_040);
+        expect(await takeAll('a')).to.deep.equal(['later']);
+      });
+
+      it('a receipt when it is finished', async () => {
+        await send('a', '1', 60, undefined, { receipt: 'done' });
+        await send('a', '2', 5, undefined, { receipt: 'done' });
+        expect(teller.accepts).to.deep.equal([]);
+        const { receiver } = await receive('a', 0, 1, 30);
+        exchange.keep(receiver.of('1'), 30_000);
+        exchange.settle(receiver.of('1'));
+        await world.settled();
+        expect(teller.accepts).to.deep.equal(['1']);
+        await world.advance(5040);
+        expect(teller.refusals.map(({ tag, refusal }) => `${tag} ${refusal.code}`)).to.deep.equal(['2 expired']);
+      });
+
+      it('not to be delivered again once it is answered', async () => {
+        await send('a', 'question', 60, 'r', { once: true, dead: 'lost' });
+        const { receiver } = await receive('a', 0, 1, 30);
+        exchange.keep(receiver.of('question'), 30_000);
+        await send('r', 'answer');
+        exchange.giveBack(receiver.of('question'), 0);
+        await world.settled();
+        expect(await takeAll('a')).to.deep.equal([]);
+        expect(await takeAll('lost')).to.deep.equal(['question']);
+      });
+
+      it('no dead letters of its own', async () => {
+        await send('dead:a', '1');
+        expect(teller.refusals.map(({ refusal }) => refusal.code)).to.deep.equal(['bad-address']);
+      });
+    });
+
+    describe('control', () => {
+      const ask = async (control: Control): Promise<object | string> => {
+        const listener = new Listener();
+        exchange.control(control, listener, 't');
+        await world.settled();
+        return listener.answers.get('t') ?? listener.refusals.map(({ refusal }) => refusal.code).join();
+      };
+
+      it('recalls what is queued', async () => {
+        await send('a', '1', 60, undefined, { id: 'i' });
+        expect(await ask({ command: 'recall', address: 'a', id: 'i' })).to.deep.equal({ recalled: true });
+        expect(await ask({ command: 'recall', address: 'a', id: 'i' })).to.deep.equal({ recalled: false });
+        expect(await takeAll('a')).to.deep.equal([]);
+      });
+
+      it('pauses an address', async () => {
+        expect(await ask({ command: 'pause', address: 'a' })).to.deep.equal({ paused: true });
+        await send('a', '1');
+        const { receiver } = await receive('a');
+        expect(receiver.bodies).to.deep.equal([]);
+        expect(await ask({ command: 'resume', address: 'a' })).to.deep.equal({ paused: false });
         expect(receiver.bodies).to.deep.equal(['1']);
+      });
+
+      it('purges, and shows what is there', async () => {
+        await send('a', '1');
+        await send('a', '2');
+        const peeked = await ask({ command: 'peek', address: 'a', count: 1 });
+        expect(JSON.stringify(peeked)).to.contain('"body":"1"');
+        expect(await ask({ command: 'purge', address: 'a' })).to.deep.equal({ purged: 2 });
+        expect(await ask({ command: 'stats' })).to.include({ messages: 0, sent: 2 });
       });
     });
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { afterEach, describe } from 'mocha';
 import { SqliteJournal } from '../../src/adapters/journal/sqlite/journal.js';
-import { batch, commit, keep, kept, stored } from '../contract/journal-parts.js';
+import { batch, commit, delivery, finished, keep, kept, restored, stored } from '../contract/journal-parts.js';
 import { itWhere, scratch } from './scratch.js';
 
 const able =
@@ -100,6 +100,43 @@ describe('a full disk', () => {
       },
     );
   }
+
+  itWhere(able, 'right to mount', 'takes all but new messages while these are refused', async () => {
+    const file = join(smallDisk('96m'), 'journal.db');
+    journal = new SqliteJournal(file, 'full');
+    // Each in a queue of its own, so that every change is written to other pages.
+    const strewn = (from: number) =>
+      some(from, 200).map((one) => stored(one.seq, { to: `q${(one.seq * 7919) % 9973}`, body }));
+    let next = 1;
+    while ((await commit(journal, batch(strewn(next)))) === undefined) next += 200;
+    expect(next).to.be.greaterThan(20_000);
+    const pick = (i: number) => ((i * 7919) % (next - 1)) + 1;
+    for (let round = 0; round < 10; round++) {
+      const picked = Array.from({ length: 400 }, (_, i) => pick(round * 400 + i));
+      const [moving, ending, handed] = [picked.slice(0, 100), picked.slice(100, 200), picked.slice(200)];
+      const moved = moving.map((from, i) => {
+        const seq = next + 1000 + round * 100 + i;
+        return { from, stored: stored(seq, { to: 'a', body }, { at: 'dead:a' }) };
+      });
+      const delivered = handed.map((seq) => delivery(seq));
+      const remembered = ending.map((seq) => finished(seq, { id: `an id of some length ${seq}` }));
+      await keep(journal, batch([], ending, 2, { moved, delivered, remembered, paused: [`p${round}`] }));
+    }
+    await journal.close();
+    journal = new SqliteJournal(file, 'full');
+    const { deliveries, finishedIds, queues } = restored(journal);
+    expect([deliveries.length, finishedIds.length, queues['dead:a']]).to.deep.equal([2000, 1000, 1000]);
+    for (let i = 0; i < next; i += 400) {
+      await keep(
+        journal,
+        batch(
+          [],
+          Array.from({ length: 400 }, (_, k) => pick(i + k)),
+        ),
+      );
+    }
+    await keep(journal, batch(some(next + 5000, 200)));
+  });
 
   itWhere(able, 'right to mount', 'can be closed on, and opened on again', async () => {
     const disk = smallDisk('2m');

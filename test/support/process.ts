@@ -8,7 +8,7 @@ import { ROOT } from './root.js';
 /** What ended a process. */
 export type Ended = number | NodeJS.Signals;
 
-/** A broker in a process of its own, in a folder of its own. */
+/** A broker in a process of its own, or with `up` before its options a supervisor with its processes. */
 export class BrokerProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<Ended>;
@@ -36,15 +36,29 @@ export class BrokerProcess {
 
   /** Resolves when the log says so often that it listens, or does not resolve but throws when the broker ends first. */
   async listening(times = 1): Promise<this> {
-    while (this.#log.split(' listening ').length <= times) {
-      const more = once(this.#child.stderr as NodeJS.ReadableStream, 'data');
-      const ended = await Promise.race([more.then(() => undefined), this.#ended]);
-      if (ended !== undefined) throw new Error(`the broker ended (${ended}):\n${this.#log}`);
-    }
+    return this.says(' listening ', times);
+  }
+
+  /** The same for any text. */
+  async says(text: string, times = 1): Promise<this> {
+    while (this.#log.split(text).length <= times) await this.#more();
     return this;
   }
 
-  /** Sends the signal and resolves when the process is gone. */
+  /** Resolves with what the pattern matches, once the log has it; throws if the process ends before. */
+  async logged(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = pattern.exec(this.#log);
+      if (found !== null) return found;
+      await this.#more();
+    }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Sends the signal and resolves when the process is gone, with all that it has started. */
   end(signal: NodeJS.Signals = 'SIGTERM'): Promise<Ended> {
     this.#child.kill(signal);
     return this.#ended;
@@ -52,6 +66,13 @@ export class BrokerProcess {
 
   ended(): Promise<Ended> {
     return this.#ended;
+  }
+
+  /** Resolves when the log has grown. */
+  async #more(): Promise<void> {
+    const more = once(this.#child.stderr as NodeJS.ReadableStream, 'data');
+    const ended = await Promise.race([more.then(() => undefined), this.#ended]);
+    if (ended !== undefined) throw new Error(`the broker ended (${ended}):\n${this.#log}`);
   }
 }
 

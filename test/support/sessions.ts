@@ -1,8 +1,14 @@
+import { EVERYTHING } from '../../src/adapters/access/everything.js';
+import { OpenAccess } from '../../src/adapters/access/open.js';
+import { Newcomer } from '../../src/adapters/tcp/newcomer.js';
 import { Session } from '../../src/adapters/tcp/session.js';
-import type { SessionOwner } from '../../src/adapters/tcp/session-parts.js';
+import type { Connection, SessionOwner, SessionParts } from '../../src/adapters/tcp/session-parts.js';
+import { TaggedSession } from '../../src/adapters/tcp/tagged-session.js';
 import type { Refusal } from '../../src/domain/errors.js';
+import type { Access, Rights } from '../../src/ports/access.js';
 import { FakeSocket } from './duplex.js';
 import { World, type WorldOptions } from './exchange.js';
+import { CountingIds } from './ids.js';
 import { MemoryLog } from './log.js';
 
 const LIMITS = { line: 8192, body: 16 * 1024 * 1024 };
@@ -18,30 +24,59 @@ export class Sessions implements SessionOwner {
   readonly refusals: Refusal[] = [];
   #numbered = 0;
 
-  constructor(options: WorldOptions = {}) {
+  constructor(
+    options: WorldOptions = {},
+    private readonly access: Access = new OpenAccess(),
+  ) {
     this.world = new World(options);
   }
 
-  connect(limits = LIMITS): FakeClient {
-    const socket = new FakeSocket();
+  parts(limits = LIMITS): SessionParts {
     const { exchange, turn } = this.world;
-    const parts = { exchange, turn, log: this.log, limits, owner: this };
-    return new FakeClient(socket, new Session(++this.#numbered, socket, parts), this.world);
+    const ids = new CountingIds();
+    const { access, log } = this;
+    return { exchange, access, turn, ids, log, limits, journal: 'off', owner: this };
   }
 
-  closed({ number }: Session): void {
+  /** One that speaks the protocol of 2010. */
+  connect(limits = LIMITS): FakeClient {
+    const socket = new FakeSocket();
+    return new FakeClient(socket, new Session(++this.#numbered, socket, this.parts(limits), EVERYTHING), this.world);
+  }
+
+  /** One that speaks the tagged protocol. */
+  connectTagged(limits = LIMITS, rights: Rights | undefined = this.access.withoutToken('tcp')): FakeClient {
+    const socket = new FakeSocket();
+    return new FakeClient(socket, new TaggedSession(++this.#numbered, socket, this.parts(limits), rights), this.world);
+  }
+
+  /** One that has to decide. */
+  connectUndecided(rights: Rights | undefined = this.access.withoutToken('tcp')): FakeClient {
+    const socket = new FakeSocket();
+    const decided = ({ number }: Newcomer, tagged: boolean): Connection => {
+      client.session = tagged
+        ? new TaggedSession(number, socket, this.parts(), rights)
+        : new Session(number, socket, this.parts(), rights ?? EVERYTHING);
+      return client.session;
+    };
+    const newcomer = new Newcomer(++this.#numbered, socket, rights, this, decided);
+    const client = new FakeClient(socket, newcomer, this.world);
+    return client;
+  }
+
+  closed({ number }: Connection): void {
     this.events.push(`${number} closed`);
   }
 
-  ended({ number }: Session): void {
+  ended({ number }: Connection): void {
     this.events.push(`${number} ended`);
   }
 
-  refused(_session: Session, refusal: Refusal): void {
+  refused(_connection: Connection, refusal: Refusal): void {
     this.refusals.push(refusal);
   }
 
-  blocked({ number }: Session): void {
+  blocked({ number }: Connection): void {
     this.events.push(`${number} blocked`);
   }
 
@@ -49,8 +84,16 @@ export class Sessions implements SessionOwner {
     // Only a server that stops waits for it.
   }
 
-  unblocked({ number }: Session): void {
+  unblocked({ number }: Connection): void {
     this.events.push(`${number} unblocked`);
+  }
+
+  known({ number, rights }: Connection): void {
+    this.events.push(`${number} is ${rights?.name}`);
+  }
+
+  mayIdle({ number }: Connection, milliseconds: number): void {
+    this.events.push(`${number} may idle ${milliseconds}`);
   }
 }
 
@@ -58,7 +101,7 @@ export class Sessions implements SessionOwner {
 export class FakeClient {
   constructor(
     readonly socket: FakeSocket,
-    readonly session: Session,
+    public session: Connection,
     private readonly world: World,
   ) {}
 
@@ -101,6 +144,13 @@ export class FakeClient {
 
   get received(): string {
     return this.socket.received;
+  }
+
+  /** What came since this was asked last. */
+  heard(): string {
+    const { received } = this.socket;
+    this.socket.received = '';
+    return received;
   }
 
   get ended(): boolean {

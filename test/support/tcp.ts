@@ -1,8 +1,11 @@
+import { OpenAccess } from '../../src/adapters/access/open.js';
 import { SystemTurn } from '../../src/adapters/clock/turn.js';
 import { MemoryJournal } from '../../src/adapters/journal/memory/journal.js';
 import type { ListenAddress } from '../../src/adapters/tcp/listen.js';
 import { TcpServer, type TcpSettings } from '../../src/adapters/tcp/server.js';
 import { LocalExchange } from '../../src/domain/exchange.js';
+import type { Access } from '../../src/ports/access.js';
+import type { Journal } from '../../src/ports/journal.js';
 import { ManualClock } from './clock.js';
 import { NO_LIMITS } from './exchange.js';
 import { CountingIds } from './ids.js';
@@ -19,20 +22,28 @@ export class TcpBroker {
   #accepted = 0;
   readonly #clients = new Set<WireClient>();
 
-  constructor(listen: readonly ListenAddress[], settings: Partial<TcpSettings> = {}) {
+  constructor(
+    listen: readonly ListenAddress[],
+    settings: Partial<TcpSettings> = {},
+    access: Access = new OpenAccess(),
+    journal: Journal = new MemoryJournal(),
+  ) {
     const turn = new SystemTurn();
+    const ids = new CountingIds();
     this.exchange = new LocalExchange({
       clock: this.clock,
       turn,
-      ids: new CountingIds(),
-      journal: new MemoryJournal(),
+      ids,
+      journal,
       limits: NO_LIMITS,
       journalFailed: (cause) => {
         throw cause;
       },
     });
-    this.server = new TcpServer(this.exchange, this.clock, turn, this.log, {
+    this.server = new TcpServer(this.exchange, journal, access, this.clock, turn, ids, this.log, {
       listen,
+      tls: undefined,
+      authTimeout: 10_000,
       maxLine: 8192,
       maxBody: 16 * 1024 * 1024,
       maxConnections: 100,

@@ -1,44 +1,86 @@
 import type { IncomingMessage } from 'node:http';
-import { Message } from '../../domain/message.js';
+import { replyAddress } from '../../domain/address.js';
+import { ATTEMPTS, Message, type SendOptions, STANDARD } from '../../domain/message.js';
 import type { Ids } from '../../ports/ids.js';
 import { envelope1, envelope2, PIECE, type RequestHead } from './envelope.js';
 import type { HttpSettings } from './settings.js';
+
+/** RFC 9110, 9.2.1 and 9.2.2: done twice is as good as done once. CONNECT never comes this far. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+/** Pieces that no handler took are of no use to anybody. */
+const PIECE_OPTIONS: SendOptions = Object.freeze({ ...STANDARD, dead: '' });
+
+/** How a request is sent. A class for the same reason as `Message`. */
+class RequestOptions implements SendOptions {
+  readonly delay = 0;
+  readonly receipt = 'taken';
+
+  constructor(
+    readonly id: string | undefined,
+    readonly attempts: number,
+    readonly once: boolean,
+    /** So that the proxy hears of it if no handler finishes it. */
+    readonly dead: string,
+  ) {}
+}
 
 /** What a request becomes. */
 export interface RequestMessages {
   /** Where its handler is to be told that nobody waits any more; in envelope 2 only. */
   readonly cancelAddr: string | undefined;
-  /** The head, last: with the body if that fits, otherwise behind its pieces. If one of those is refused no handler is bothered. */
-  readonly messages: readonly Message[];
+  /** Where its pieces are sent; undefined: there are none. */
+  readonly bodyAddr: string | undefined;
+  /** Its body, where that does not travel with the head; to be sent first: if one is refused no handler is to be bothered. */
+  readonly pieces: readonly Message[];
+  readonly request: Message;
 }
 
-/** The messages that tell a handler of a request, with fresh addresses for what is still to be said about it. */
+/**
+ * The messages that tell a handler of a request, with fresh addresses for what is still to be said about it.
+ * @param id by which it can be recalled; undefined: it can't be
+ */
 export function messagesOf(
   request: IncomingMessage,
   body: string,
   replyTo: string,
-  { to, envelope, timeout }: HttpSettings,
+  id: string | undefined,
+  { to, envelope, timeout, redeliver }: HttpSettings,
   ids: Ids,
 ): RequestMessages {
   const apart = envelope === 1 || body.length > PIECE;
+  const { method = '' } = request;
   const head: RequestHead = {
-    method: request.method ?? '',
+    method,
     url: request.url ?? '',
     protocol: `HTTP/${request.httpVersion}`,
     headers: request.rawHeaders,
     remoteAddr: request.socket.remoteAddress ?? '',
-    bodyAddr: apart ? ids.unguessable() : undefined,
-    cancelAddr: envelope === 1 ? undefined : ids.unguessable(),
+    bodyAddr: apart ? replyAddress(ids) : undefined,
+    cancelAddr: envelope === 1 ? undefined : replyAddress(ids),
   };
   const text = envelope === 1 ? envelope1(head) : envelope2(head, apart ? '' : body);
-  const messages: Message[] = [];
+  const pieces: Message[] = [];
   if (head.bodyAddr !== undefined) {
     for (const piece of envelope === 1 ? [body] : piecesOf(body)) {
-      messages.push(new Message(head.bodyAddr, undefined, piece, timeout));
+      pieces.push(new Message(head.bodyAddr, undefined, piece, timeout, PIECE_OPTIONS));
     }
   }
-  messages.push(new Message(to, replyTo, text, timeout));
-  return { cancelAddr: head.cancelAddr, messages };
+  // Pieces that the first handler has taken would be missing for the second.
+  const once = redeliver !== 'none' && (redeliver === 'all' || IDEMPOTENT.has(method)) && !(apart && body !== '');
+  const options = new RequestOptions(id, once ? ATTEMPTS : 1, once, replyTo);
+  return {
+    cancelAddr: head.cancelAddr,
+    bodyAddr: head.bodyAddr,
+    pieces,
+    request: new Message(to, replyTo, text, timeout, options),
+  };
+}
+
+/** The same request, without an id. */
+export function withoutId({ to, replyTo, body, timeout, options }: Message): Message {
+  const { attempts, once, dead = '' } = options;
+  return new Message(to, replyTo, body, timeout, new RequestOptions(undefined, attempts, once, dead));
 }
 
 /** The last one is empty. */

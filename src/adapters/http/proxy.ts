@@ -2,43 +2,47 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inject, injectable } from 'tsyringe';
 import { Deadlines } from '../../domain/deadlines.js';
 import type { Refusal } from '../../domain/errors.js';
-import { Message } from '../../domain/message.js';
 import type { Alarm, Clock } from '../../ports/clock.js';
-import type { Delivery, Exchange, Receive, Receiver, Sender } from '../../ports/exchange.js';
+import type { Delivery, Exchange, Receive, Receiver } from '../../ports/exchange.js';
 import type { Ids } from '../../ports/ids.js';
 import type { Log } from '../../ports/log.js';
 import { CLOCK, EXCHANGE, IDS, LOG, TURN } from '../../ports/tokens.js';
 import type { Turn } from '../../ports/turn.js';
 import { announcedLength, Bodies, RETRY_AFTER, readBody } from './body.js';
-import { Client, type ClientOwner } from './client.js';
-import { messagesOf } from './messages.js';
+import { Cancels } from './cancels.js';
+import { Dispatch, type DispatchOwner } from './dispatch.js';
 import { Problem } from './problem.js';
 import { OpenRequest, type RequestOwner } from './request.js';
 import { HttpServer, type ServerOwner } from './server.js';
 import { HTTP_LIMITS, HTTP_SETTINGS, type HttpLimits, type HttpSettings } from './settings.js';
+import { Untaken } from './untaken.js';
+import type { WebClient, WebClientOwner } from './web-client.js';
 
 export { HTTP_SETTINGS, type HttpSettings } from './settings.js';
 
-/** Milliseconds for which the word that nobody waits any more waits to be heard itself. */
-const CANCEL_TIMEOUT = 60_000;
 /** Milliseconds a client has to close its side after we closed ours, and last answers have to leave when stopping. */
 const LINGER = 2000;
 
 /** Turns web requests into messages, and what is sent to their reply addresses into responses. */
 @injectable()
-export class HttpProxy implements Receiver, Sender, RequestOwner, ClientOwner, ServerOwner {
-  /** Bytes of one answer that may wait for a slow client. */
+export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClientOwner, ServerOwner {
+  /** Bytes of one reply that may wait for a slow client. */
   readonly maxHeld: number;
+  /** It takes all that comes. */
+  readonly slow = false;
   readonly #limits: HttpLimits;
   readonly #server: HttpServer;
   readonly #bodies: Bodies;
+  readonly #untaken: Untaken;
+  readonly #cancels: Cancels;
+  readonly #dispatch: Dispatch;
   /** All replies come to labels of one mailbox. */
   readonly #mailbox: string;
   #receive: Receive | undefined;
   /** By label. */
   readonly #open = new Map<string, OpenRequest>();
-  /** Requests that have no answer yet, and clients that are to close. */
-  readonly #deadlines = new Deadlines<OpenRequest | Client>();
+  /** Requests that have no reply yet, and clients that are to close, or may have gone. */
+  readonly #deadlines = new Deadlines<OpenRequest | WebClient>();
   readonly #alarm: Alarm;
   #unflushed: OpenRequest[] = [];
   readonly #flush = () => this.#flushHeads();
@@ -56,6 +60,11 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, ClientOwner, S
     this.#limits = { ...HTTP_LIMITS, ...settings.limits };
     this.maxHeld = this.#limits.held;
     this.#bodies = new Bodies(settings.maxBody, this.#limits.bodies);
+    this.#untaken = new Untaken(this.#limits.untaken, (_client, bytes) =>
+      this.log.info('connection closed', { why: 'it takes too little of its answers', bytes }),
+    );
+    this.#cancels = new Cancels(exchange, turn, settings.to);
+    this.#dispatch = new Dispatch({ exchange, clock, turn, ids, settings, mostIds: this.#limits.ids }, this);
     this.#mailbox = `~http-${ids.unguessable()}`;
     this.#alarm = clock.alarm(() => this.#ring());
     this.#server = new HttpServer(this.#limits, this);
@@ -74,18 +83,22 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, ClientOwner, S
   /** @throws if its address can't be had */
   async start(): Promise<void> {
     await this.#server.listen(this.settings.listen);
-    const wanted = { addresses: [this.#mailbox], timeout: Number.POSITIVE_INFINITY, count: Number.POSITIVE_INFINITY };
+    const forEver = Number.POSITIVE_INFINITY;
+    const wanted = { addresses: [this.#mailbox], timeout: forEver, count: forEver, lease: 0 };
     this.#receive = this.exchange.receive(wanted, this);
     this.log.minimal('listening for HTTP', { on: this.settings.at });
   }
 
   /**
    * Takes no more connections, and no request after those it has. Resolves when all are answered and every connection
-   * is closed; what has no answer by `deadline` (on the clock) gets a 503.
+   * is closed, and the handlers of those that left are told; what has no answer by `deadline` (on the clock) gets a 503.
    */
   async stop(deadline: number): Promise<void> {
     this.stopping = true;
-    const cut = this.clock.alarm(() => this.#server.destroy());
+    const cut = this.clock.alarm(() => {
+      this.#server.destroy();
+      this.#cancels.giveUp();
+    });
     const late = this.clock.alarm(() => {
       for (const open of this.#open.values()) open.fail(new Problem(503, 'the proxy is stopping', RETRY_AFTER));
       for (const client of this.#server.clients.values()) client.close();
@@ -93,13 +106,14 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, ClientOwner, S
     });
     late.set(deadline);
     await this.#server.close();
+    await this.#cancels.done();
     for (const alarm of [late, cut, this.#alarm]) alarm.clear();
     if (this.#receive !== undefined) this.exchange.withdraw(this.#receive);
   }
 
   // What the server says
 
-  request(request: IncomingMessage, response: ServerResponse, client: Client, expectsContinue: boolean): void {
+  request(request: IncomingMessage, response: ServerResponse, client: WebClient, expectsContinue: boolean): void {
     if (client.closing) return;
     const length = announcedLength(request.rawHeaders);
     const problem = this.#problemWith(request, client, length);
@@ -122,7 +136,7 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, ClientOwner, S
     this.#refuse(client, problem, request);
   }
 
-  clientFailed(client: Client, problem: Problem): void {
+  clientFailed(client: WebClient, problem: Problem): void {
     if (client.closing) return;
     const { reading } = client;
     if (reading === undefined) this.#refuse(client, problem);
@@ -139,7 +153,7 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, ClientOwner, S
 
   // Requests
 
-  #problemWith({ rawHeaders }: IncomingMessage, client: Client, length: number | undefined): Problem | undefined {
+  #problemWith({ rawHeaders }: IncomingMessage, client: WebClient, length: number | undefined): Problem | undefined {
     const { headers, pipelined } = this.#limits;
     if (rawHeaders.length > 2 * headers) return new Problem(431, `a request may have at most ${headers} headers`);
     if (length !== undefined && length > this.#bodies.most) return this.#bodies.tooLong();
@@ -147,7 +161,7 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, ClientOwner, S
     return new Problem(503, 'too many requests at once on this connection', RETRY_AFTER);
   }
 
-  #refuse(client: Client, problem: Problem, request?: IncomingMessage): void {
+  #refuse(client: WebClient, problem: Problem, request?: IncomingMessage): void {
     const { method, url } = request ?? {};
     if (this.log.infos) this.log.info('refused', { status: problem.status, why: problem.text, method, url });
     client.close(problem.toBytes(this.clock.wall(), method));
@@ -160,42 +174,56 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, ClientOwner, S
     open.sent();
     open.due = this.clock.now() + this.settings.timeout;
     this.#await(open);
-    const { messages, cancelAddr } = messagesOf(request, body, `${this.#mailbox}~${label}`, this.settings, this.ids);
-    for (const message of messages) {
-      this.exchange.send(message, this, label);
-      if (open.isOver) return;
-    }
-    // Not before: a request that was refused has no handler.
-    open.cancelAddr = cancelAddr;
+    this.#dispatch.send(open, body, `${this.#mailbox}~${label}`);
   };
 
   // What the exchange says
 
   deliver(delivery: Delivery): void {
-    const { to, body } = delivery.message;
-    const open = this.#open.get(to.slice(this.#mailbox.length + 1));
-    if (open !== undefined) {
+    const { at, message } = delivery;
+    const open = this.#awaiting(delivery);
+    if (open === undefined) {
+      this.settle(delivery);
+      if (this.log.debugs) this.log.debug('reply that nobody waits for', { to: at, bytes: message.body.length });
+    } else if (at === message.to) {
       open.deliver(delivery);
-      return;
+    } else {
+      // A request of ours, as a dead letter.
+      this.settle(delivery);
+      this.#dead(open);
     }
-    this.settle(delivery);
-    if (this.log.debugs) this.log.debug('answer that nobody waits for', { to, bytes: body.length });
   }
 
   expired(): void {
     // It waits for ever.
   }
 
-  accepted(): void {
-    // A handler's answer says more.
+  lapsed(delivery: Delivery): void {
+    this.#awaiting(delivery)?.lapsed(delivery);
   }
 
-  refused(label: string, { code, text }: Refusal): void {
-    const open = this.#open.get(label);
-    if (open === undefined) return;
-    if (this.log.infos) this.log.info('refused', { label, code, text });
+  refusedRequest(open: OpenRequest, { code, text }: Refusal): void {
+    if (this.log.infos) this.log.info('refused', { label: open.label, code, text });
     const why = code === 'full' ? 'too many requests are waiting' : 'no request can be taken';
+    if (open.bodyAddr !== undefined) this.#cancels.drop(open.bodyAddr);
     open.fail(new Problem(503, why, RETRY_AFTER));
+  }
+
+  /** Where a reply comes in the same moment, that is what its request died of: the handler is there. */
+  #dead(open: OpenRequest): void {
+    if (open.answering) open.dead();
+    else if (open.waiting)
+      this.turn.resume(() => {
+        if (open.waiting) open.dead();
+      });
+  }
+
+  requestOf(label: string): OpenRequest | undefined {
+    return this.#open.get(label);
+  }
+
+  #awaiting({ at }: Delivery): OpenRequest | undefined {
+    return this.#open.get(at.slice(this.#mailbox.length + 1));
   }
 
   // What open requests and clients say
@@ -204,7 +232,16 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, ClientOwner, S
     this.exchange.settle(delivery);
   }
 
-  answerBegun(open: OpenRequest): void {
+  held({ client }: OpenRequest, bytes: number): void {
+    this.#untaken.add(client, bytes);
+  }
+
+  released({ client }: OpenRequest, bytes: number): void {
+    this.#untaken.remove(client, bytes);
+  }
+
+  replyBegun(open: OpenRequest): void {
+    this.#dispatch.replied(open);
     this.#deadlines.remove(open);
   }
 
@@ -221,25 +258,29 @@ export class HttpProxy implements Receiver, Sender, RequestOwner, ClientOwner, S
     this.#open.delete(open.label);
     // An answer that began before we were to stop has promised to keep its connection.
     if (this.stopping && open.client.unanswered.size === 0) open.client.close();
-    const { cancelAddr } = open;
-    if (!inVain || cancelAddr === undefined) return;
-    const message = new Message(cancelAddr, undefined, '', CANCEL_TIMEOUT);
-    this.turn.resume(() => this.exchange.send(message, this, ''));
+    const { label, cancelAddr, bodyAddr, recallable } = open;
+    if (inVain) this.#cancels.add({ label, cancelAddr, bodyAddr, recallable });
   }
 
-  ended(client: Client): void {
+  halfClosed(client: WebClient, looks: number): void {
+    client.due = this.clock.now() + this.#limits.halfClosed * 2 ** looks;
+    this.#await(client);
+  }
+
+  ended(client: WebClient): void {
+    this.#deadlines.remove(client);
     client.due = this.clock.now() + LINGER;
     this.#await(client);
   }
 
-  gone(client: Client): void {
+  gone(client: WebClient): void {
     this.#deadlines.remove(client);
     this.#server.forget(client);
   }
 
   // Time
 
-  #await(item: OpenRequest | Client): void {
+  #await(item: OpenRequest | WebClient): void {
     this.#deadlines.add(item);
     this.#alarm.set(this.#deadlines.next);
   }

@@ -1,23 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Span, Timed } from '../../domain/deadlines.js';
 import type { Delivery } from '../../ports/exchange.js';
-import type { Client, Unanswered } from './client.js';
 import { judgeResponseHead } from './head.js';
 import { Problem } from './problem.js';
 import { parseReply } from './reply.js';
 import { Response, type Written } from './response.js';
+import type { Unanswered, WebClient } from './web-client.js';
 
 /** Who keeps the open requests. */
 export interface RequestOwner {
   /** No request is to follow on the connections there are. */
   readonly stopping: boolean;
-  /** Bytes that may wait for a slow client. */
+  /** Bytes of a reply that may wait for a slow client before they are written. */
   readonly maxHeld: number;
   settle(delivery: Delivery): void;
+  /** So many bytes of its reply wait for its client. May close any client. */
+  held(request: OpenRequest, bytes: number): void;
+  /** They were taken, or will never be. */
+  released(request: OpenRequest, bytes: number): void;
   /** The request can't be carried on; its connection is to be closed with these words. */
   unreadable(request: OpenRequest, problem: Problem): void;
-  /** The first of the answer has come. */
-  answerBegun(request: OpenRequest): void;
+  /** The first of the reply has come. */
+  replyBegun(request: OpenRequest): void;
   /** Calls `flush` when all that comes in this turn has come. */
   flushLater(request: OpenRequest): void;
   /** A handler did what makes no sense. */
@@ -29,16 +33,23 @@ export interface RequestOwner {
 /**
  * One web request, from its head to the end of its answer.
  *
- *     reading -> waiting -> answering -> over
+ *     reading -> waiting -> answering -> leaving -> over
  *
- * `reading`: its body comes; `waiting`: it was sent, and no answer has come; any state can go to `over`.
+ * `reading`: its body comes; `waiting`: it was sent, and no reply has come; `leaving`: all of the reply has come and is
+ * written, and its client has yet to take it. Any state can go to `over`.
  */
 export class OpenRequest implements Timed, Unanswered {
-  #state: 'reading' | 'waiting' | 'answering' | 'over' = 'reading';
-  #answer: Response | undefined;
-  /** Deliveries that the client has not taken yet; all but the first are not written either. */
+  #state: 'reading' | 'waiting' | 'answering' | 'leaving' | 'over' = 'reading';
+  #response: Response | undefined;
+  /** Deliveries that are written and that the client has yet to take, oldest first. */
+  readonly #written: Delivery[] = [];
+  /** Deliveries that are to be written when it has. */
   readonly #held: Delivery[] = [];
   #heldBytes = 0;
+  /** The client reads more slowly than the handler sends. */
+  #full = false;
+  /** Bytes told to the owner as waiting for the client. */
+  #untaken = 0;
 
   /** For its owner: when it is answered with 504. */
   due = Number.POSITIVE_INFINITY;
@@ -46,12 +57,16 @@ export class OpenRequest implements Timed, Unanswered {
   slot = 0;
   /** Where its handler is told that nobody waits any more; undefined until a handler may have it, and in envelope 1. */
   cancelAddr: string | undefined;
+  /** Where pieces of its body were sent. */
+  bodyAddr: string | undefined;
+  /** Whether it was sent with an id, and may still be in its queue. */
+  recallable = false;
 
   constructor(
     readonly label: string,
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
-    readonly client: Client,
+    readonly client: WebClient,
     private readonly owner: RequestOwner,
   ) {
     client.unanswered.add(this);
@@ -59,6 +74,15 @@ export class OpenRequest implements Timed, Unanswered {
 
   get reading(): boolean {
     return this.#state === 'reading';
+  }
+
+  /** Whether it was sent, and no reply has come. */
+  get waiting(): boolean {
+    return this.#state === 'waiting';
+  }
+
+  get answering(): boolean {
+    return this.#state === 'answering';
   }
 
   get isOver(): boolean {
@@ -73,25 +97,34 @@ export class OpenRequest implements Timed, Unanswered {
 
   /** A message to its reply address. */
   deliver(delivery: Delivery): void {
-    const { body } = delivery.message;
-    if (this.#held.length > 0) {
-      this.#hold(delivery);
-    } else if (this.#answer !== undefined) {
-      this.#written(this.#answer.piece(body), delivery);
-    } else {
-      this.#begin(body, delivery);
-    }
+    if (this.#state === 'leaving' || this.#state === 'over') this.owner.settle(delivery);
+    else if (this.#full) this.#hold(delivery);
+    else if (this.#response === undefined) this.#begin(delivery);
+    else this.#wrote(this.#response.piece(delivery.message.body), delivery);
+  }
+
+  /** While `waiting` or `answering`: no handler finished it in the deliveries it may have. */
+  dead(): void {
+    this.recallable = false;
+    this.owner.handlerFailed(this, 'it has gone, or gave the request back');
+    this.fail(new Problem(502, 'the handler has gone'));
+  }
+
+  /** Somebody else may have got this delivery meanwhile. */
+  lapsed(delivery: Delivery): void {
+    const mine = this.#written.includes(delivery) || this.#held.includes(delivery);
+    if (this.#state === 'answering' && mine) this.#breakOff('a part of the reply was lost on its way');
   }
 
   /** Answers in place of a handler, or, if that has begun, breaks off. */
   fail(problem: Problem): void {
-    if (this.#state === 'over') return;
+    if (this.#state === 'over' || this.#state === 'leaving') return;
     if (this.#state === 'reading') {
       this.owner.unreadable(this, problem);
       this.#end(false);
       return;
     }
-    if (this.#answer?.headSent === true) {
+    if (this.#response?.headSent === true) {
       this.response.destroy();
     } else {
       const headers = this.owner.stopping ? [...problem.headers, 'Connection', 'close'] : problem.headers;
@@ -102,21 +135,35 @@ export class OpenRequest implements Timed, Unanswered {
   }
 
   gone(): void {
-    this.#end(this.#state !== 'reading');
+    this.#end(this.#state === 'waiting' || this.#state === 'answering');
   }
 
-  /** No handler answered in time. */
+  /** RFC 9110, 15.2: clients of HTTP/1.1 pass over it. */
+  probe(): void {
+    if (this.#state === 'waiting' && this.request.httpVersion === '1.1') this.response.writeContinue();
+  }
+
+  /** No handler replied in time. */
   late(): void {
     this.fail(new Problem(504, 'no handler answered in time'));
   }
 
   /** Sends the head of the answer, if nothing has been written yet. */
   flush(): void {
-    if (this.#state === 'answering') this.#answer?.flush();
+    if (this.#state === 'answering') this.#response?.flush();
   }
 
-  #begin(message: string, delivery: Delivery): void {
-    const reply = parseReply(message);
+  /** The client's side has taken the oldest piece that was written, and with it the head. */
+  taken(): void {
+    const delivery = this.#written.shift();
+    if (delivery === undefined) return;
+    this.owner.settle(delivery);
+    this.#release(this.#written.length === 0 ? this.#untaken - this.#heldBytes : delivery.message.body.length);
+  }
+
+  #begin(delivery: Delivery): void {
+    const { body } = delivery.message;
+    const reply = parseReply(body);
     if (reply === undefined) return this.#senseless('expected a JSON array, alone or on a line of its own', delivery);
     const head = judgeResponseHead(reply.head);
     if ('wrong' in head) return this.#senseless(head.wrong, delivery);
@@ -126,13 +173,15 @@ export class OpenRequest implements Timed, Unanswered {
       return this.#senseless(`${rest.length} bytes of body, where Content-Length says ${head.length}`, delivery);
     }
     this.#state = 'answering';
-    this.owner.answerBegun(this);
-    this.#answer = new Response(this.response, head, this.owner.stopping);
-    if (rest !== '' || this.#answer.isHeadOnly) {
-      this.#written(this.#answer.piece(rest), delivery);
+    this.recallable = false;
+    this.owner.replyBegun(this);
+    this.#response = new Response(this.response, head, this.owner.stopping, this);
+    if (rest !== '' || this.#response.isHeadOnly) {
+      this.#wrote(this.#response.piece(rest), delivery);
     } else {
       this.owner.settle(delivery);
       this.owner.flushLater(this);
+      this.#wait(body.length);
     }
   }
 
@@ -140,48 +189,72 @@ export class OpenRequest implements Timed, Unanswered {
     this.owner.settle(delivery);
     this.owner.handlerFailed(this, why);
     this.cancelAddr = undefined;
+    this.recallable = false;
     this.fail(new Problem(502, 'the handler gave no valid answer'));
   }
 
-  #written(written: Written, delivery: Delivery): void {
-    if (written === 'full') {
-      this.#held.push(delivery);
-      this.response.once('drain', () => this.#drained());
-      return;
-    }
+  #wrote(written: Written, delivery: Delivery): void {
     if (written === 'short') {
       this.#senseless('the answer ends before what its Content-Length says', delivery);
       return;
     }
-    this.owner.settle(delivery);
     if (written === 'excess') this.owner.handlerFailed(this, 'the answer is longer than its Content-Length says');
-    if (written !== 'more') this.#end(false);
+    if (written === 'full') {
+      this.#full = true;
+      this.response.once('drain', () => this.#drained());
+    } else if (written !== 'more') {
+      if (this.#response?.allTaken === true) {
+        this.owner.settle(delivery);
+        this.#end(false);
+        return;
+      }
+      this.#state = 'leaving';
+      this.response.once('finish', () => this.#end(false));
+    }
+    this.#written.push(delivery);
+    this.#wait(delivery.message.body.length);
   }
 
   #hold(delivery: Delivery): void {
+    const { length } = delivery.message.body;
     this.#held.push(delivery);
-    this.#heldBytes += delivery.message.body.length;
-    if (this.#heldBytes <= this.owner.maxHeld) return;
-    this.owner.handlerFailed(this, 'the answer comes faster than its client reads');
+    this.#heldBytes += length;
+    if (this.#heldBytes > this.owner.maxHeld) this.#breakOff('the answer comes faster than its client reads');
+    else this.#wait(length);
+  }
+
+  #breakOff(why: string): void {
+    this.owner.handlerFailed(this, why);
     this.response.destroy();
     this.#end(true);
   }
 
-  /** The client has read all that was written. */
+  /** The client has read what was written. */
   #drained(): void {
-    const [taken, ...waiting] = this.#held.splice(0);
+    this.#full = false;
+    const waiting = this.#held.splice(0);
+    this.#release(this.#heldBytes);
     this.#heldBytes = 0;
-    if (taken !== undefined) this.owner.settle(taken);
-    for (const delivery of waiting) {
-      if (this.#state === 'over') this.owner.settle(delivery);
-      else this.deliver(delivery);
-    }
+    for (const delivery of waiting) this.deliver(delivery);
+  }
+
+  #wait(bytes: number): void {
+    this.#untaken += bytes;
+    this.owner.held(this, bytes);
+  }
+
+  #release(bytes: number): void {
+    this.#untaken -= bytes;
+    this.owner.released(this, bytes);
   }
 
   #end(inVain: boolean): void {
     if (this.#state === 'over') return;
     this.#state = 'over';
     this.client.unanswered.delete(this);
+    if (this.#untaken > 0) this.#release(this.#untaken);
+    this.#heldBytes = 0;
+    for (const delivery of this.#written.splice(0)) this.owner.settle(delivery);
     for (const delivery of this.#held.splice(0)) this.owner.settle(delivery);
     this.owner.over(this, inVain);
   }

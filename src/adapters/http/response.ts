@@ -3,9 +3,15 @@ import type { ResponseHead } from './head.js';
 
 /**
  * What became of a piece: there may be `more`; more may come, but the client should first read (`full`); that was all
- * (`over`), and even too much of it (`excess`); it ended before what Content-Length says (`short`).
+ * (`over`), and even too much of it (`excess`); it ended before what Content-Length says, and was not written (`short`).
  */
 export type Written = 'more' | 'full' | 'over' | 'excess' | 'short';
+
+/** Who has it written. */
+export interface ResponseOwner {
+  /** The client's side has taken a piece. Called for each but the last, in their order. */
+  taken(): void;
+}
 
 /**
  * A response on its way to the client: its head, then its body in pieces, framed by what the head says. The head is
@@ -16,12 +22,14 @@ export class Response {
   /** Bytes still to come; undefined if only an empty piece ends it. */
   #missing: number | undefined;
   readonly #silent: boolean;
+  #taken: (() => void) | undefined;
 
   constructor(
     private readonly to: ServerResponse,
     private readonly head: ResponseHead,
     /** No other request is taken on this connection. */
     private readonly last: boolean,
+    private readonly owner: ResponseOwner,
   ) {
     this.#silent = head.bodiless || to.req.method === 'HEAD';
     this.#missing = this.#silent ? 0 : head.length;
@@ -34,6 +42,11 @@ export class Response {
 
   get headSent(): boolean {
     return this.#headSent;
+  }
+
+  /** Whether the client's side has taken all that was written. Most answers it takes at once. */
+  get allTaken(): boolean {
+    return this.to.writableLength === 0;
   }
 
   /** Sends the head if it is held back. */
@@ -57,7 +70,8 @@ export class Response {
 
   #write(bytes: string): Written {
     this.#writeHead();
-    return this.to.write(bytes, 'latin1') ? 'more' : 'full';
+    this.#taken ??= () => this.owner.taken();
+    return this.to.write(bytes, 'latin1', this.#taken) ? 'more' : 'full';
   }
 
   #end(bytes: string, written: Written): Written {

@@ -1,25 +1,31 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Client, type ClientOwner } from './client.js';
 import { clientProblem, Problem } from './problem.js';
 import type { HttpLimits } from './settings.js';
+import { WebClient, type WebClientOwner } from './web-client.js';
 
 /** Who takes the requests. */
-export interface ServerOwner extends ClientOwner {
+export interface ServerOwner extends WebClientOwner {
   /** A head has come. `expectsContinue`: the client waits to be asked for the body. */
-  request(request: IncomingMessage, response: ServerResponse, client: Client, expectsContinue: boolean): void;
+  request(request: IncomingMessage, response: ServerResponse, client: WebClient, expectsContinue: boolean): void;
   /** What the client sends can't be followed any further. */
-  clientFailed(client: Client, problem: Problem): void;
+  clientFailed(client: WebClient, problem: Problem): void;
   /** A connection was closed at once, because there are as many as there may be. */
   dropped(): void;
   /** A connection could not be taken. */
   serverFailed(error: Error): void;
 }
 
+/** A server of node:http has this, but neither its documents nor its types do. */
+interface HalfOpen {
+  /** Whether a client may close its side and still get its answers. */
+  httpAllowHalfOpen: boolean;
+}
+
 /** node:http, set up within our limits, and the connections on it. */
 export class HttpServer {
-  readonly clients = new Map<Duplex, Client>();
+  readonly clients = new Map<Duplex, WebClient>();
   readonly #server: Server;
   #allGone: () => void = () => undefined;
 
@@ -39,6 +45,7 @@ export class HttpServer {
     this.#server.maxHeadersCount = limits.headers + 1;
     this.#server.maxConnections = limits.connections;
     this.#server.timeout = limits.writeTimeout;
+    (this.#server as Server & HalfOpen).httpAllowHalfOpen = true;
     this.#listen();
   }
 
@@ -60,7 +67,7 @@ export class HttpServer {
   }
 
   /** The connection is closed. */
-  forget({ socket }: Client): void {
+  forget({ socket }: WebClient): void {
     this.clients.delete(socket);
     if (this.clients.size === 0) this.#allGone();
   }
@@ -73,7 +80,7 @@ export class HttpServer {
   #listen(): void {
     const { owner } = this;
     this.#server
-      .on('connection', (socket: Socket) => this.clients.set(socket, new Client(socket, owner)))
+      .on('connection', (socket: Socket) => this.clients.set(socket, new WebClient(socket, owner)))
       .on('request', (request, response) => this.#request(request, response, false))
       .on('checkContinue', (request, response) => this.#request(request, response, true))
       .on('connect', (request, socket) => this.#tunnel(request, socket))

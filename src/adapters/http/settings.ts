@@ -14,6 +14,8 @@ export interface HttpSettings {
   readonly timeout: number;
   /** Bytes of a request's body. */
   readonly maxBody: number;
+  /** Which requests a second handler gets if the first one gives them back, or goes, before it has begun to reply. */
+  readonly redeliver: 'none' | 'idempotent' | 'all';
   /** Those of HTTP_LIMITS that are to be others. */
   readonly limits?: Partial<HttpLimits>;
 }
@@ -27,8 +29,14 @@ export interface HttpLimits {
   readonly headers: number;
   /** All bodies together that are still being read. */
   readonly bodies: number;
-  /** Of one answer, messages that wait because the client reads too slowly. */
+  /** Of one reply, messages that wait because the client reads too slowly. */
   readonly held: number;
+  /** Of all replies together, what their clients have yet to take. */
+  readonly untaken: number;
+  /** Requests with an id that are sent at once; see `IdBudget`. A number. */
+  readonly ids: number;
+  /** For a client that has closed its side, before we look whether it has gone; each time we do it has twice as long. */
+  readonly halfClosed: number;
   /** For a request's head. */
   readonly headTimeout: number;
   /** For a request with its body. */
@@ -49,6 +57,9 @@ export const HTTP_LIMITS: HttpLimits = {
   headers: 100,
   bodies: 256 * 1024 * 1024,
   held: 16 * 1024 * 1024,
+  untaken: 256 * 1024 * 1024,
+  ids: 100_000,
+  halfClosed: 250,
   headTimeout: 10_000,
   requestTimeout: 300_000,
   writeTimeout: 30_000,

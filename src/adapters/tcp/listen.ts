@@ -31,13 +31,24 @@ export function showAddress(at: ListenAddress): string {
   return 'path' in at ? `unix:${at.path}` : `tcp:${at.host.includes(':') ? `[${at.host}]` : at.host}:${at.port}`;
 }
 
+/** Where the server listens, with the port that was chosen where the address left it open. */
+export function boundAddress(server: Server | undefined, address: ListenAddress): ListenAddress {
+  const bound = server?.address();
+  if ('path' in address || typeof bound !== 'object' || bound === null) return address;
+  return { host: address.host, port: bound.port };
+}
+
+/** Within it, files are made with these permissions. */
+export type WithMode = <T>(mode: number, make: () => T) => T;
+
 /**
  * Makes a server listen. The socket file of a broker that died is replaced; that of a live one never is.
+ * @param withMode for a thread, which can't set the process's umask itself
  * @throws if the address is taken or can't be had, saying which and why
  */
-export async function listen(server: Server, at: ListenAddress): Promise<void> {
+export async function listen(server: Server, at: ListenAddress, withMode: WithMode = withUmask): Promise<void> {
   try {
-    if ('path' in at) await listenOnPath(server, at.path, at.mode);
+    if ('path' in at) await listenOnPath(at.path, () => withMode(at.mode, () => beginOnPath(server, at.path)));
     else await begin(server, () => server.listen({ host: at.host, port: at.port, backlog: BACKLOG }));
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
@@ -46,27 +57,36 @@ export async function listen(server: Server, at: ListenAddress): Promise<void> {
   }
 }
 
-async function listenOnPath(server: Server, path: string, mode: number): Promise<void> {
+async function listenOnPath(path: string, start: () => Promise<void>): Promise<void> {
   if (Buffer.byteLength(path) > LONGEST_PATH) throw new Error(`a socket file's path has at most ${LONGEST_PATH} bytes`);
   try {
-    await beginOnPath(server, path, mode);
+    await start();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     await alone(path, async () => {
       await removeStale(path);
-      await beginOnPath(server, path, mode);
+      await start();
     });
   }
 }
 
+function beginOnPath(server: Server, path: string): Promise<void> {
+  return begin(server, () => server.listen({ path, backlog: BACKLOG }));
+}
+
 /** The umask, not a later chmod, so that nobody can connect in between. The file is made within `listen`. */
-function beginOnPath(server: Server, path: string, mode: number): Promise<void> {
+function withUmask<T>(mode: number, make: () => T): T {
   const umask = process.umask(0o777 & ~mode);
   try {
-    return begin(server, () => server.listen({ path, backlog: BACKLOG }));
+    return make();
   } finally {
     process.umask(umask);
   }
+}
+
+/** Makes a server listen on a listening socket that this process has inherited, as a file descriptor. */
+export function listenOnInherited(server: Server, fd: number): Promise<void> {
+  return begin(server, () => server.listen({ fd, backlog: BACKLOG }));
 }
 
 function begin(server: Server, start: () => void): Promise<void> {

@@ -1,26 +1,32 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { inject, injectable } from 'tsyringe';
-import { Deadlines } from '../../domain/deadlines.js';
 import type { Refusal } from '../../domain/errors.js';
+import type { Access, Rights } from '../../ports/access.js';
 import type { Alarm, Clock } from '../../ports/clock.js';
 import type { Exchange } from '../../ports/exchange.js';
+import type { Ids } from '../../ports/ids.js';
+import type { Journal } from '../../ports/journal.js';
 import type { Log } from '../../ports/log.js';
-import { CLOCK, EXCHANGE, LOG, TURN } from '../../ports/tokens.js';
+import { ACCESS, CLOCK, EXCHANGE, IDS, JOURNAL, LOG, TURN } from '../../ports/tokens.js';
 import type { Turn } from '../../ports/turn.js';
-import { accept } from './accept.js';
-import { type ListenAddress, listen, showAddress } from './listen.js';
+import { accept, readAsStream } from './accept.js';
+import type { ListenAddress } from './listen.js';
+import { Listeners, type ListenersOwner, type ListenersSettings } from './listeners.js';
+import { Newcomer } from './newcomer.js';
+import { Patience } from './patience.js';
+import { Quiet } from './quiet.js';
 import { Session } from './session.js';
-import type { SessionOwner, SessionParts } from './session-parts.js';
+import type { Connection, SessionOwner, SessionParts } from './session-parts.js';
+import { TaggedSession } from './tagged-session.js';
 
 /** Milliseconds a client has to close its side after we closed ours. Closing at once could cost it our last words. */
 const LINGER = 1000;
 
-const NOBODY_WAITS = () => undefined;
-
 export const TCP_SETTINGS = Symbol('TcpSettings');
 
-export interface TcpSettings {
-  readonly listen: readonly ListenAddress[];
+export interface TcpSettings extends ListenersSettings {
+  /** Milliseconds in which a client has to show a token, where one is wanted; and for a TLS handshake. */
+  readonly authTimeout: number;
   /** Bytes of a line. */
   readonly maxLine: number;
   /** Bytes of a body. */
@@ -33,168 +39,187 @@ export interface TcpSettings {
 
 /** The broker's own sockets, unix and TCP, and the connections on them. */
 @injectable()
-export class TcpServer implements SessionOwner {
-  readonly #servers: Server[] = [];
-  readonly #sessions = new Set<Session>();
-  /** Sessions whose client has to do something soon. */
-  readonly #patience = new Deadlines<Session>();
-  readonly #alarm: Alarm;
+export class TcpServer implements SessionOwner, ListenersOwner {
+  readonly #listeners: Listeners;
+  readonly #connections = new Set<Connection>();
+  readonly #patience: Patience;
+  readonly #quiet = new Quiet(this.#connections);
+  /** Ends at last what does not end by itself when the broker stops. */
+  readonly #cut: Alarm;
+  #cutAt = Number.POSITIVE_INFINITY;
   readonly #parts: SessionParts;
   #numbered = 0;
-  #allQuiet: () => void = NOBODY_WAITS;
-  #allClosed: () => void = NOBODY_WAITS;
+  #stopping: Promise<void> | undefined;
+  #allClosed: () => void = () => undefined;
 
   constructor(
     @inject(EXCHANGE) exchange: Exchange,
+    @inject(JOURNAL) journal: Journal,
+    @inject(ACCESS) private readonly access: Access,
     @inject(CLOCK) private readonly clock: Clock,
     @inject(TURN) turn: Turn,
+    @inject(IDS) ids: Ids,
     @inject(LOG) private readonly log: Log,
     @inject(TCP_SETTINGS) private readonly settings: TcpSettings,
   ) {
-    this.#alarm = clock.alarm(() => this.#ring());
-    this.#parts = { exchange, turn, log, limits: { line: settings.maxLine, body: settings.maxBody }, owner: this };
+    const limits = { line: settings.maxLine, body: settings.maxBody };
+    this.#listeners = new Listeners(settings, log, this);
+    this.#patience = new Patience(clock);
+    this.#cut = clock.alarm(() => this.#destroyAll());
+    this.#parts = { exchange, access, turn, ids, log, limits, journal: journal.sync, owner: this };
   }
 
   get connections(): number {
-    return this.#sessions.size;
+    return this.#connections.size;
   }
 
-  /** @throws if one of the addresses can't be had; then none is listened on */
-  async start(): Promise<void> {
-    for (const address of this.settings.listen) {
-      const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) =>
-        this.#take(socket),
-      );
-      this.#servers.push(server);
-      await this.#listen(server, address);
-      this.log.minimal('listening', { on: showAddress(boundAddress(server, address)) });
-    }
-  }
-
-  async #listen(server: Server, address: ListenAddress): Promise<void> {
-    try {
-      await listen(server, address);
-    } catch (error) {
-      this.close();
-      throw error;
-    }
-    // A connection that can't be accepted, for want of a file descriptor say, must not end the broker.
-    server.on('error', ({ message }) => this.log.minimal('accept failed', { error: message }));
+  get full(): boolean {
+    return this.#connections.size + this.#listeners.handshakes >= this.settings.maxConnections;
   }
 
   /** Where it listens, with the port that was chosen where the settings left it open. */
   get addresses(): readonly ListenAddress[] {
-    return this.settings.listen.map((address, i) => boundAddress(this.#servers[i], address));
+    return this.#listeners.addresses;
+  }
+
+  /** @throws if one of the addresses, or a certificate, can't be had; then none is listened on */
+  start(): Promise<void> {
+    return this.#listeners.start();
+  }
+
+  /**
+   * Reads certificates again, and ends the connections of those whose tokens count no more.
+   * @throws if the certificates are not in order; the old ones stay
+   */
+  reload(): void {
+    for (const connection of this.#connections) if (connection.rights?.revoked) connection.destroy();
+    this.#listeners.reload();
   }
 
   /** Takes no more connections. */
   close(): void {
-    for (const server of this.#servers) server.close();
+    this.#listeners.close();
   }
 
   /** Resolves when every `?` is answered and every answer is written, at `deadline` (on the clock) at the latest. */
   async answered(deadline: number): Promise<void> {
-    const late = this.clock.alarm(() => this.#allQuiet());
+    const late = this.clock.alarm(() => this.#quiet.giveUp());
     late.set(deadline);
-    await new Promise<void>((resolve) => {
-      this.#allQuiet = resolve;
-      this.#lookForQuiet();
-    });
+    await this.#quiet.comes();
     late.clear();
-    this.#allQuiet = NOBODY_WAITS;
   }
 
   /**
    * Ends every connection. What was not delivered is in its queue again when this resolves.
-   * @param patience milliseconds for last words to be written and read
+   * @param patience milliseconds for last words to be written and read; where it is called again, the shorter one counts
    */
-  async stop(patience = LINGER): Promise<void> {
+  stop(patience = LINGER): Promise<void> {
     this.close();
-    const cut = this.clock.alarm(() => {
-      for (const session of this.#sessions) session.destroy();
-    });
-    cut.set(this.clock.now() + patience);
-    await new Promise<void>((resolve) => {
-      this.#allClosed = resolve;
-      for (const session of this.#sessions) session.leave();
-      if (this.#sessions.size === 0) resolve();
-    });
-    cut.clear();
+    this.#cutAt = Math.min(this.#cutAt, this.clock.now() + patience);
+    if (this.#connections.size > 0) this.#cut.set(this.#cutAt);
+    this.#stopping ??= this.#end();
+    if (patience === 0) this.#destroyAll();
+    return this.#stopping;
   }
 
-  #take(accepted: Socket): void {
-    if (this.#sessions.size >= this.settings.maxConnections) {
-      this.log.info('connection refused', { limit: this.settings.maxConnections });
-      accepted.on('error', () => accepted.destroy());
-      accepted.end('- too many connections\r\n', () => accepted.destroy());
+  async #end(): Promise<void> {
+    for (const connection of this.#connections) connection.leave();
+    if (this.#connections.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#allClosed = resolve;
+      });
+    }
+    this.#listeners.destroy();
+    this.#cut.clear();
+  }
+
+  #destroyAll(): void {
+    for (const connection of this.#connections) connection.destroy();
+  }
+
+  take(accepted: Socket, over: 'unix' | 'tcp', secure: boolean): void {
+    if (this.#stopping !== undefined) {
+      accepted.destroy();
       return;
     }
-    let session: Session | undefined;
-    const socket = accept(accepted, (data, length) => session?.bytes(data, length));
-    session = new Session(++this.#numbered, socket, this.#parts);
-    this.#sessions.add(session);
-    this.#log('connected', session);
+    // One under TLS was counted before its handshake.
+    if (!secure && this.full) return this.#refuse(accepted);
+    let connection: Connection | undefined;
+    const bytes = (data: Buffer, length: number) => connection?.bytes(data, length);
+    const socket = secure ? readAsStream(accepted, bytes) : accept(accepted, bytes);
+    const rights = this.access.withoutToken(over);
+    connection = new Newcomer(++this.#numbered, socket, rights, this, (newcomer, tagged) => {
+      connection = this.#decided(newcomer, socket, tagged, rights);
+      return connection;
+    });
+    this.#connections.add(connection);
+    if (rights === undefined) this.#patience.expect(connection, this.settings.authTimeout);
+    this.#log('connected', connection);
   }
 
-  // What sessions say
+  #refuse(accepted: Socket): void {
+    this.log.info('connection refused', { limit: this.settings.maxConnections });
+    accepted.on('error', () => accepted.destroy());
+    accepted.end('- too many connections\r\n', () => accepted.destroy());
+  }
 
-  closed(session: Session): void {
-    this.#patience.remove(session);
-    this.#sessions.delete(session);
-    this.#log('disconnected', session);
+  #decided(newcomer: Newcomer, socket: Socket, tagged: boolean, rights: Rights | undefined): Connection {
+    const { number } = newcomer;
+    // Without rights nobody is let into the protocol of 2010.
+    const session =
+      tagged || rights === undefined
+        ? new TaggedSession(number, socket, this.#parts, rights)
+        : new Session(number, socket, this.#parts, rights);
+    this.#connections.delete(newcomer);
+    this.#connections.add(session);
+    this.#patience.hand(newcomer, session);
+    return session;
+  }
+
+  // What connections say
+
+  closed(connection: Connection): void {
+    this.#patience.forget(connection);
+    this.#connections.delete(connection);
+    this.#log('disconnected', connection);
     this.quiet();
-    if (this.#sessions.size > 0) return;
-    this.#alarm.clear();
+    if (this.#connections.size > 0) return;
+    this.#patience.clear();
     this.#allClosed();
   }
 
-  ended(session: Session): void {
-    this.#expectWithin(session, LINGER);
+  ended(connection: Connection): void {
+    this.#patience.expect(connection, LINGER);
   }
 
-  refused(session: Session, { code, text }: Refusal): void {
-    if (this.log.infos) this.log.info('refused', { connection: session.number, code, text });
+  refused(connection: Connection, { code, text }: Refusal): void {
+    if (this.log.infos) this.log.info('refused', { connection: connection.number, code, text });
   }
 
-  blocked(session: Session): void {
-    this.#expectWithin(session, this.settings.writeTimeout);
+  blocked(connection: Connection): void {
+    this.#patience.expect(connection, this.settings.writeTimeout);
   }
 
-  unblocked(session: Session): void {
-    this.#patience.remove(session);
+  unblocked(connection: Connection): void {
+    this.#patience.relax(connection);
   }
 
   quiet(): void {
-    if (this.#allQuiet !== NOBODY_WAITS) this.#lookForQuiet();
+    this.#quiet.look();
   }
 
-  #lookForQuiet(): void {
-    for (const session of this.#sessions) if (session.busy) return;
-    this.#allQuiet();
-  }
-
-  #log(what: string, session: Session): void {
-    if (this.log.infos) this.log.info(what, { connection: session.number, connections: this.#sessions.size });
-  }
-
-  #expectWithin(session: Session, milliseconds: number): void {
-    this.#patience.remove(session);
-    session.due = this.clock.now() + milliseconds;
-    this.#patience.add(session);
-    this.#alarm.set(this.#patience.next);
-  }
-
-  #ring(): void {
-    const now = this.clock.now();
-    for (let session = this.#patience.passed(now); session !== undefined; session = this.#patience.passed(now)) {
-      session.destroy();
+  known(connection: Connection): void {
+    this.#patience.relax(connection);
+    if (this.log.infos) {
+      this.log.info('token shown', { connection: connection.number, token: connection.rights?.name });
     }
-    if (this.#patience.next !== Number.POSITIVE_INFINITY) this.#alarm.set(this.#patience.next);
   }
-}
 
-function boundAddress(server: Server | undefined, address: ListenAddress): ListenAddress {
-  const bound = server?.address();
-  if ('path' in address || typeof bound !== 'object' || bound === null) return address;
-  return { host: address.host, port: bound.port };
+  mayIdle(connection: Connection, milliseconds: number): void {
+    this.#patience.endSilence(connection, milliseconds);
+  }
+
+  #log(what: string, { number }: Connection): void {
+    if (this.log.infos) this.log.info(what, { connection: number, connections: this.#connections.size });
+  }
 }

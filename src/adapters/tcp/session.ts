@@ -1,19 +1,21 @@
 import type { Duplex } from 'node:stream';
-import type { Span, Timed } from '../../domain/deadlines.js';
+import { replyAddress } from '../../domain/address.js';
+import type { Span } from '../../domain/deadlines.js';
 import type { Refusal } from '../../domain/errors.js';
 import { Message } from '../../domain/message.js';
+import type { Rights } from '../../ports/access.js';
 import type { Delivery, Receive, Receiver, Sender } from '../../ports/exchange.js';
 import { type Command, parseCommand, type ReceiveCommand, type SendCommand } from '../../protocol/commands.js';
 import { Decoder } from '../../protocol/decoder.js';
 import { encodeMessage, encodeRefusal, TIMEOUT } from '../../protocol/encoder.js';
 import type { Refused } from '../../protocol/refused.js';
-import type { SessionParts } from './session-parts.js';
+import { type Connection, type SessionParts, SLOW } from './session-parts.js';
 import { Writer, type WriterOwner } from './writer.js';
 
-/** Bytes of answers a client may leave unread before it gets no more. */
-const SLOW = 256 * 1024;
 /** Bytes read ahead while a command waits; we must read on to see the client leave. */
 const READ_AHEAD = 64 * 1024;
+/** Who sends without a receipt could not tell otherwise from which command on nothing was read. */
+const STOPPING = 'the broker is stopping';
 
 /**
  * One connection in the protocol of 2010: one conversation, in which a waiting `<` or `?` holds back what follows.
@@ -23,16 +25,20 @@ const READ_AHEAD = 64 * 1024;
  *     any -> parting -> ending            goodbye, or the end of the client's stream; first its sends are on disk
  *     any -> ending -> closed             a refusal; nothing more is said
  */
-export class Session implements Receiver, Sender, WriterOwner, Timed {
-  /** For its owner: when the patience with this client ends. */
+export class Session implements Connection, Receiver, Sender, WriterOwner {
   due = Number.POSITIVE_INFINITY;
   span: Span | undefined = undefined;
   slot = 0;
+  activity = 0;
+  /** It is asked for nothing while it reads nothing: a command at a time is carried out. */
+  readonly slow = false;
 
   #state: 'reading' | 'receiving' | 'querying' | 'slow' | 'parting' | 'ending' | 'closed' = 'reading';
   readonly #decoder: Decoder<Command>;
   readonly #writer: Writer;
   #receive: Receive | undefined;
+  /** It wants only what is there, and its answer comes soon: it may be in the journal. */
+  #brief = false;
   #running = false;
   #paused = false;
   /** The kernel has not taken what was written, and the owner was told. */
@@ -43,15 +49,17 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
   #saysGoodbye = false;
   /** Sends of which it is not known yet whether they are kept. */
   #unconfirmed = 0;
+  /** The broker stops, which the client has not asked for. */
+  #leaving = false;
   /** A send was refused; said at the next step, not within the exchange's call. */
   #refusal: Refusal | undefined;
   readonly #resume = () => this.#run();
 
   constructor(
-    /** For the log. */
     readonly number: number,
     private readonly stream: Duplex,
     private readonly parts: SessionParts,
+    readonly rights: Rights,
   ) {
     this.#decoder = new Decoder<Command>(parseCommand, parts.limits);
     this.#writer = new Writer(stream, parts.turn, this);
@@ -61,7 +69,6 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
     stream.on('close', () => this.#close());
   }
 
-  /** A `?` or unwritten answers: something the client is owed. */
   get busy(): boolean {
     return this.#state === 'querying' || this.#writer.unwritten > 0;
   }
@@ -71,7 +78,6 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
     return this.#state !== 'parting' && this.#state !== 'ending' && this.#state !== 'closed';
   }
 
-  /** The first `length` bytes of `data` from the client; they are only read during the call. */
   bytes(data: Buffer, length: number): void {
     if (!this.#isTalking) return;
     this.#decoder.push(data, length);
@@ -88,9 +94,10 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
     this.stream.destroy();
   }
 
-  /** Takes no more commands, answers what is under way, then ends. */
   leave(): void {
-    if (this.#isTalking) this.#part();
+    if (!this.#isTalking) return;
+    this.#leaving = true;
+    this.#part();
   }
 
   // What the exchange says
@@ -105,6 +112,10 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
   expired(): void {
     this.#writer.write(TIMEOUT);
     this.#answered();
+  }
+
+  lapsed(): void {
+    // It asks for no leases.
   }
 
   /** The protocol of 2010 has no receipts; but who says goodbye and is not refused can rely on it. */
@@ -192,7 +203,7 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
   }
 
   #query(command: SendCommand): void {
-    const replyTo = this.parts.exchange.replyAddress();
+    const replyTo = replyAddress(this.parts.ids);
     this.#send(command, replyTo);
     if (this.#state !== 'reading') return;
     this.#state = 'querying';
@@ -206,7 +217,8 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
   }
 
   #wait(seconds: number, addresses: readonly string[]): void {
-    const receive = this.parts.exchange.receive({ addresses, timeout: seconds * 1000, count: 1 }, this);
+    this.#brief = seconds === 0;
+    const receive = this.parts.exchange.receive({ addresses, timeout: seconds * 1000, count: 1, lease: 0 }, this);
     if (receive.waiting) this.#receive = receive;
   }
 
@@ -232,7 +244,7 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
   }
 
   #takeBackUnlessGoodbye(): void {
-    if (this.#state !== 'receiving' || this.#saysGoodbye) return;
+    if (this.#state !== 'receiving' || this.#saysGoodbye || this.#brief) return;
     this.#withdraw();
     this.#state = 'reading';
   }
@@ -253,6 +265,7 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
 
   #refuse(refusal: Refusal): void {
     if (this.#state === 'ending' || this.#state === 'closed') return;
+    this.#leaving = false;
     this.#writer.write(encodeRefusal(refusal.text));
     this.parts.owner.refused(this, refusal);
     this.#end();
@@ -267,6 +280,7 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
   #end(): void {
     this.#withdraw();
     this.#state = 'ending';
+    if (this.#leaving) this.#writer.write(encodeRefusal(STOPPING));
     if (this.#paused) this.stream.resume();
     this.#writer.end();
   }
@@ -275,7 +289,8 @@ export class Session implements Receiver, Sender, WriterOwner, Timed {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#withdraw();
-    for (const delivery of this.#writer.abandon()) this.parts.exchange.giveBack(delivery);
+    const { begun, waiting } = this.#writer.abandon();
+    for (const delivery of [...begun, ...waiting]) this.parts.exchange.giveBack(delivery, 0);
     this.parts.owner.closed(this);
   }
 }

@@ -14,6 +14,14 @@ interface Segment {
   readonly deliveries: readonly Delivery[];
 }
 
+/** Deliveries whose bytes have not left, oldest first. */
+export interface Unsent {
+  /** Of a write that was begun: the client may have all of it. */
+  readonly begun: readonly Delivery[];
+  /** The client has no more than the beginning of one of these. */
+  readonly waiting: readonly Delivery[];
+}
+
 /** Who owns a writer. */
 export interface WriterOwner {
   /** The bytes of these have left the broker. */
@@ -78,14 +86,15 @@ export class Writer {
     if (!this.#asked) this.flush();
   }
 
-  /** Gives up: returns the deliveries whose bytes have not left, oldest first. */
-  abandon(): readonly Delivery[] {
+  /** Gives up. */
+  abandon(): Unsent {
     this.#cut();
-    const segments = this.#underWay === undefined ? this.#segments : [this.#underWay, ...this.#segments];
+    const begun = this.#underWay?.deliveries ?? [];
+    const waiting = this.#segments.flatMap((segment) => segment.deliveries);
     this.#segments = [];
     this.#underWay = undefined;
     this.#waitingBytes = 0;
-    return segments.flatMap((segment) => segment.deliveries);
+    return { begun, waiting };
   }
 
   flush(): void {

@@ -1,11 +1,16 @@
-import type { Endpoint } from '../../client/index.js';
+import type { LinkOptions } from '../options/link.js';
 import type { ReadyFlags } from './ready.js';
 import { bodyFrom, show, talk } from './talk.js';
 
 /** `msglite query`: sends a message and waits for one reply. */
-export async function query(at: Endpoint, to: string, body: string | undefined, flags: ReadyFlags): Promise<number> {
+export async function query(
+  link: LinkOptions,
+  to: string,
+  body: string | undefined,
+  flags: ReadyFlags,
+): Promise<number> {
   const { timeout, verbose = false } = flags;
   const bytes = await bodyFrom(body);
-  const reply = await talk(at, (client, signal) => client.query(to, bytes, { timeout, signal }));
+  const reply = await talk(link, (client, signal) => client.query(to, bytes, { timeout, signal }));
   return show(reply, verbose);
 }

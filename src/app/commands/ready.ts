@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../client/index.js';
+import type { LinkOptions } from '../options/link.js';
 import { show, talk } from './talk.js';
 
 export interface ReadyFlags {
@@ -7,8 +7,8 @@ export interface ReadyFlags {
 }
 
 /** `msglite ready`: waits for one message. */
-export async function ready(at: Endpoint, addresses: readonly string[], flags: ReadyFlags): Promise<number> {
+export async function ready(link: LinkOptions, addresses: readonly string[], flags: ReadyFlags): Promise<number> {
   const { timeout, verbose = false } = flags;
-  const message = await talk(at, (client, signal) => client.ready(addresses, { timeout, signal }));
+  const message = await talk(link, (client, signal) => client.ready(addresses, { timeout, signal }));
   return show(message, verbose);
 }

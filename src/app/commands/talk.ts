@@ -1,17 +1,20 @@
-import { type Client, connect, type Endpoint, type Message } from '../../client/index.js';
+import { type Client, connect, type Message } from '../../client/index.js';
 import { EXIT, Interrupted } from '../exit.js';
+import { readLink } from '../link.js';
+import type { LinkOptions } from '../options/link.js';
 
 /** Connects, lets `what` talk, and closes; SIGINT and SIGTERM abort its signal. */
 export async function talk<T>(
-  address: Endpoint,
+  link: LinkOptions,
   what: (client: Client, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const { at, token, tls } = readLink(link);
   const abort = new AbortController();
   const interrupt = (signal: 'SIGINT' | 'SIGTERM') => abort.abort(new Interrupted(signal));
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   try {
-    const client = await connect({ address, signal: abort.signal });
+    const client = await connect({ address: at, token, tls, signal: abort.signal });
     try {
       return await what(client, abort.signal);
     } finally {
@@ -39,9 +42,19 @@ export async function show(message: Message | undefined, verbose: boolean): Prom
   if (message === undefined) return EXIT.timedOut;
   const { body, timeout, to, replyTo } = message;
   if (verbose) process.stderr.write(`> ${body.length} ${timeout} ${to}${replyTo === undefined ? '' : ` ${replyTo}`}\n`);
-  await new Promise<void>((resolve, reject) => {
-    process.stdout.once('error', (cause) => reject(new Error(`cannot write the message: ${cause.message}`, { cause })));
-    process.stdout.write(body, (error) => (error ? undefined : resolve()));
-  });
+  await write(body);
   return EXIT.done;
+}
+
+/** Writes to standard output. */
+export function write(bytes: string | Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (cause: Error) => reject(new Error(`cannot write the message: ${cause.message}`, { cause }));
+    process.stdout.once('error', failed);
+    process.stdout.write(bytes, (error) => {
+      if (error) return;
+      process.stdout.off('error', failed);
+      resolve();
+    });
+  });
 }

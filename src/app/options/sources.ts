@@ -26,6 +26,7 @@ export function fromFlags(flags: Flags): Source {
   for (const [name] of OPTIONS) {
     const value = flags[name];
     if (typeof value === 'string') source.set(name, { where: `--${name}`, texts: [value] });
+    else if (value === true) source.set(name, { where: `--${name}`, texts: ['true'] });
     else if (Array.isArray(value)) source.set(name, { where: `--${name}`, texts: value });
   }
   return source;
@@ -85,7 +86,9 @@ function readToml(file: string): object {
 /** TOML writes octal as 0o660 and then hides it from us: so only where a number is meant may one be given. */
 function textOf(name: OptionName, value: unknown, where: string): string {
   if (typeof value === 'string') return value;
-  const { numeric } = optionOf(name);
+  const { numeric, yesOrNo } = optionOf(name);
   if (numeric && typeof value === 'number') return String(value);
-  throw new UsageError(`${where}: expected ${numeric ? 'a number, or text in quotes' : 'text in quotes'}`);
+  if (yesOrNo && typeof value === 'boolean') return String(value);
+  const expected = numeric ? 'a number, or text in quotes' : yesOrNo ? 'true or false' : 'text in quotes';
+  throw new UsageError(`${where}: expected ${expected}`);
 }

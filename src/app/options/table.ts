@@ -1,38 +1,12 @@
 import type { z } from 'zod';
-import { count, endpoint, filePath, messageAddress, mode, oneOf, seconds, size } from './values.js';
-
-/** Headings of the help. */
-export type Group = 'Where:' | 'HTTP proxy:' | 'Journal:' | 'Limits:' | 'Log:' | 'General:';
-
-/**
- * One option, under its name as a flag. The name in the environment is made from it (`http-address`:
- * `MSGLITE_HTTP_ADDRESS`); in a configuration file it is the same.
- */
-export interface Option {
-  /** From text. Its error message says what was expected. */
-  readonly schema: z.ZodType<unknown, string>;
-  readonly group: Group;
-  /** What stands for its value in the help. */
-  readonly value: string;
-  readonly text: string;
-  /** As one would write it. */
-  readonly standard?: string;
-  /** For the help, where the default is found out later. */
-  readonly standardText?: string;
-  /** Can be given several times; in the environment, values are separated by blanks. */
-  readonly repeatable?: true;
-  /** A configuration file may give it as a number. */
-  readonly numeric?: true;
-  /** Who it is for; both if not given. */
-  readonly only?: 'broker' | 'commands';
-}
-
-/** Checks an option's shape and keeps its own type. */
-function option<const O extends Option>(of: O): O {
-  return of;
-}
+import { ACCESS_TABLE } from './access-table.js';
+import { HTTP_TABLE } from './http-table.js';
+import { type Option, option } from './option.js';
+import { count, endpoint, endpoints, filePath, mode, oneOf, seconds, size } from './values.js';
 
 const network = oneOf('unix', 'tcp');
+
+export type { Audience, Option } from './option.js';
 
 /** Every option there is: flags, environment, configuration file and help are all made from this. */
 export const TABLE = {
@@ -59,10 +33,10 @@ export const TABLE = {
     only: 'broker',
   }),
   broker: option({
-    schema: endpoint,
+    schema: endpoints,
     group: 'Where:',
     value: 'WHERE',
-    text: 'for send, ready and query: the broker is at unix:PATH or tcp:HOST:PORT',
+    text: 'for send, ready, query and http: the broker is at unix:PATH or tcp:HOST:PORT, or at one of several, separated by commas',
     only: 'commands',
   }),
   'socket-mode': option({
@@ -71,59 +45,10 @@ export const TABLE = {
     value: 'OCTAL',
     text: 'permissions of the socket files: who may write to one can use the broker',
     standard: '0660',
-    only: 'broker',
+    only: 'proxies',
   }),
-  'http-network': option({
-    schema: network,
-    group: 'HTTP proxy:',
-    value: 'unix|tcp',
-    text: 'what --http-address is an address of; this or --http-address turns the proxy on',
-    standardText: 'tcp',
-    only: 'broker',
-  }),
-  'http-address': option({
-    schema: filePath,
-    group: 'HTTP proxy:',
-    value: 'ADDRESS',
-    text: 'where web clients connect: HOST:PORT, or a socket file',
-    standardText: '127.0.0.1:8080; for unix /tmp/msglite.http.socket',
-    only: 'broker',
-  }),
-  'http-msg-address': option({
-    schema: messageAddress,
-    group: 'HTTP proxy:',
-    value: 'ADDRESS',
-    text: 'message address that requests are sent to',
-    standard: 'msglite.httpRequests',
-    only: 'broker',
-  }),
-  'http-envelope': option({
-    schema: oneOf('1', '2').transform((text) => (text === '1' ? 1 : 2)),
-    group: 'HTTP proxy:',
-    value: '1|2',
-    text: 'how requests are written: 1 as in 2010, with the body in a second message; 2 in one message',
-    standard: '2',
-    numeric: true,
-    only: 'broker',
-  }),
-  'http-timeout': option({
-    schema: seconds(0.1),
-    group: 'HTTP proxy:',
-    value: 'SECONDS',
-    text: 'time for an answer, waiting for a handler included; then 504',
-    standard: '180',
-    numeric: true,
-    only: 'broker',
-  }),
-  'http-max-body': option({
-    schema: size(0),
-    group: 'HTTP proxy:',
-    value: 'BYTES',
-    text: 'longest body of a request; beyond it 413',
-    standard: '16M',
-    numeric: true,
-    only: 'broker',
-  }),
+  ...ACCESS_TABLE,
+  ...HTTP_TABLE,
   journal: option({
     schema: filePath,
     group: 'Journal:',
@@ -245,7 +170,7 @@ export const TABLE = {
     value: 'minimal|info|debug',
     text: 'minimal: start, stop and trouble; info: connections and refusals too; debug: each message too',
     standard: 'minimal',
-    only: 'broker',
+    only: 'proxies',
   }),
   'log-format': option({
     schema: oneOf('text', 'json'),
@@ -253,7 +178,7 @@ export const TABLE = {
     value: 'text|json',
     text: 'for people or for machines; to stderr in both cases',
     standard: 'text',
-    only: 'broker',
+    only: 'proxies',
   }),
   'drain-timeout': option({
     schema: seconds(0),
@@ -262,7 +187,7 @@ export const TABLE = {
     text: 'on SIGTERM and SIGINT, time to finish what is in flight',
     standard: '10',
     numeric: true,
-    only: 'broker',
+    only: 'proxies',
   }),
 } as const;
 

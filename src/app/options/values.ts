@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Endpoint, parseEndpoint } from '../../client/address.js';
+import { type Endpoint, parseEndpoint, parseEndpoints } from '../../client/address.js';
 import { isAddress } from '../../domain/address.js';
 
 /** Every option's value comes as text, wherever it was written. Messages say what was expected. */
@@ -11,6 +11,9 @@ const LONGEST_SECONDS = 30 * 24 * 3600;
 export function oneOf<const T extends readonly [string, ...string[]]>(...words: T) {
   return z.enum(words, { error: `one of: ${words.join(', ')}` });
 }
+
+/** What is on or off. */
+export const yesOrNo = oneOf('true', 'false').transform((text) => text === 'true');
 
 /** Bytes, in units of 1024 where a letter follows. */
 export function size(least: number) {
@@ -52,6 +55,9 @@ export const filePath = z
   .string()
   .refine((text) => text !== '' && !text.includes('\0'), { error: 'the path of a file' });
 
+/** A token, as it is shown to a broker: one word. */
+export const secret = z.string().regex(/^[\x21-\x7e]{1,255}$/, { error: 'one word' });
+
 /** A message address, as the binary string that goes on the wire. */
 export const messageAddress = z
   .string()
@@ -63,5 +69,13 @@ export const endpoint = z.string().transform((text, context): Endpoint => {
   const parsed = parseEndpoint(text);
   if (parsed !== undefined) return parsed;
   context.addIssue({ code: 'custom', message: 'unix:/path or tcp:host:port' });
+  return z.NEVER;
+});
+
+/** One endpoint, or several with commas between them. */
+export const endpoints = z.string().transform((text, context): readonly Endpoint[] => {
+  const parsed = parseEndpoints(text);
+  if (parsed !== undefined) return parsed;
+  context.addIssue({ code: 'custom', message: 'unix:/path or tcp:host:port, or several of them with commas between' });
   return z.NEVER;
 });

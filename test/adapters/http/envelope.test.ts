@@ -55,7 +55,12 @@ describe('http: the envelopes', () => {
 
   it('are in docs/http.md as they are', () => {
     const document = readFileSync(join(ROOT, 'docs/http.md'), 'utf8');
-    const head = { ...HEAD, url: '/a?b=c', bodyAddr: 'kQ7vuD5AJw0bTnVbq0m3xZ', cancelAddr: 'Jw0bTnVbq0m3xZkQ7vuD5A' };
+    const head = {
+      ...HEAD,
+      url: '/a?b=c',
+      bodyAddr: 'reply:kQ7vuD5AJw0bTnVbq0m3xZ',
+      cancelAddr: 'reply:Jw0bTnVbq0m3xZkQ7vuD5A',
+    };
     const headers = ['Host', 'example.org', 'content-length', '5'];
     expect(document).to.include(`    ${envelope1({ ...head, headers })}\n`);
     const two = envelope2({ ...head, headers, bodyAddr: undefined }, 'hello');

@@ -175,6 +175,7 @@ describe('http: what is not answered by a handler', () => {
     const client = world.client(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
     expect(await client.until('waiting\n')).to.match(/^HTTP\/1\.1 503 /);
     expect(world.listener('web').waiting).to.equal(0);
+    expect(world.exchange.stats()).to.deep.include({ messages: 0, deliveries: 0 });
   });
 
   it('503 with Retry-After when the queue is full, and the connection goes on', async () => {
@@ -227,37 +228,10 @@ describe('http: what is not answered by a handler', () => {
     await client.until('in time\n');
     await eventually(() => world.exchange.stats().messages === 1);
     world.clock.advance(60_100);
-    expect(world.exchange.stats()).to.deep.include({ messages: 0, queues: 1, deliveries: 0 });
+    expect(world.exchange.stats()).to.deep.include({ messages: 0, queues: 1, deliveries: 0, ids: 1 });
+    world.clock.advance(300_000);
+    expect(world.exchange.stats().ids).to.equal(0);
     expect(world.clock.next).to.equal(Number.POSITIVE_INFINITY);
-  });
-
-  for (const begun of [false, true]) {
-    it(`a client that goes ${begun ? 'in the middle of its answer' : 'before its answer'}: the handler is told`, async () => {
-      await begin();
-      const client = world.client('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
-      const asked = await world.asked();
-      const cancel = world.listener(asked.head.cancelAddr);
-      if (begun) {
-        asked.answer('["200",[]]\nhello');
-        await client.until('hello\r\n');
-      }
-      client.socket.destroy();
-      expect(await cancel.next()).to.deep.include({ body: '', timeout: 60_000 });
-      expect(world.proxy.open).to.equal(0);
-      asked.answer(OK, 'more');
-      expect(world.exchange.stats()).to.deep.include({ messages: 0, deliveries: 0 });
-      expect(cancel.waiting).to.equal(0);
-    });
-  }
-
-  it('a client that goes with several requests open: all their handlers are told', async () => {
-    await begin();
-    const client = world.client('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(3));
-    const cancels = [];
-    for (let i = 0; i < 3; i++) cancels.push(world.listener((await world.asked()).head.cancelAddr));
-    client.socket.destroy();
-    for (const cancel of cancels) expect((await cancel.next()).body).to.equal('');
-    expect(world.proxy.open).to.equal(0);
   });
 
   it('nobody is told when the answer is complete', async () => {

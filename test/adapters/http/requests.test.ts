@@ -26,6 +26,8 @@ describe('http: from request to message', () => {
     expect(asked.message.to).to.equal('web');
     expect(asked.message.timeout).to.equal(180_000);
     expect(asked.replyTo).to.match(/^~http-id-\d+~id-\d+$/);
+    expect(asked.head.cancelAddr).to.match(/^reply:id-\d+$/);
+    expect(asked.message.options).to.deep.include({ id: asked.label, dead: asked.replyTo, receipt: 'taken' });
     asked.answer(OK);
     expect(undated(await client.until('ok'))).to.equal(
       'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\nKeep-Alive: timeout=75\r\n\r\nok',
@@ -50,6 +52,7 @@ describe('http: from request to message', () => {
     const client = world.client(`PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
     const asked = await world.asked();
     expect(asked.body).to.equal('');
+    expect(asked.head.bodyAddr).to.match(/^reply:id-\d+$/);
     const pieces = world.listener(asked.head.bodyAddr);
     const came = [await pieces.next(), await pieces.next(), await pieces.next(), await pieces.next()];
     expect(came.map((piece) => piece.body.length)).to.deep.equal([65_536, 65_536, 1, 0]);

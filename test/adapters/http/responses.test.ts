@@ -181,9 +181,8 @@ describe('http: from message to response', () => {
       length += chunk.length;
     });
     client.socket.resume();
-    await eventually(() => length > size);
+    await eventually(() => length > size && world.proxy.open === 0);
     expect(world.exchange.stats().deliveries).to.equal(0);
-    expect(world.proxy.open).to.equal(0);
   });
 
   it('a client that takes nothing of its answer is closed, in the time for that', async () => {
@@ -193,8 +192,11 @@ describe('http: from message to response', () => {
     client.socket.pause();
     const size = 20_000_000;
     asked.answer(`["200",["Content-Length","${size}"]]\n${'a'.repeat(size)}`);
-    expect(world.proxy.open).to.equal(0);
+    expect(world.proxy.open).to.equal(1);
+    expect(world.exchange.stats().deliveries).to.equal(1);
     await eventually(() => world.proxy.connections === 0);
+    expect(world.proxy.open).to.equal(0);
+    expect(world.exchange.stats().deliveries).to.equal(0);
   });
 
   it('a stream that says nothing for longer than that goes on', async () => {
@@ -212,6 +214,45 @@ describe('http: from message to response', () => {
     asked.answer('b');
     await client.until('b');
     expect(world.proxy.open).to.equal(0);
+  });
+
+  it('whole answers that a client does not take are bounded over all clients: the one that takes least is closed', async () => {
+    await world.stop();
+    world = await HttpWorld.start({ settings: { limits: { untaken: 100_000_000 } } });
+    const size = 12_000_000;
+    const requests = (n: number) => 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(n);
+    const [worst, slow] = [world.client(), world.client()];
+    for (const one of [worst, slow]) one.socket.pause();
+    slow.write(requests(1));
+    await eventually(() => world.proxy.open === 1);
+    worst.write(requests(9));
+    const whole = `["200",["Content-Length","${size}"]]\n${'a'.repeat(size)}`;
+    const asked: Asked[] = [];
+    for (let i = 0; i < 10; i++) asked.push(await world.asked());
+    for (const one of asked.slice(0, 8)) one.answer(whole);
+    expect(world.exchange.stats().deliveries).to.equal(8);
+    const cancel = world.listener(asked[9]?.head.cancelAddr);
+    asked[8]?.answer(whole);
+    expect(world.exchange.stats().deliveries).to.equal(1);
+    expect(world.logged('info')).to.deep.equal(['connection closed: it takes too little of its answers']);
+    await cancel.next();
+    slow.socket.resume();
+    await slow.until('a'.repeat(1000));
+    await eventually(() => world.proxy.open === 0 && world.proxy.connections === 1);
+    expect(world.exchange.stats().deliveries).to.equal(0);
+  });
+
+  it('small answers that are behind another one stay deliveries, until they leave', async () => {
+    client = world.client('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(3));
+    const asked = [await world.asked(), await world.asked(), await world.asked()];
+    asked[2]?.answer('["200",["Content-Length","2"]]\nc.', '');
+    asked[1]?.answer('["200",[]]', 'b', '');
+    expect(world.exchange.stats().deliveries).to.equal(3);
+    expect(world.proxy.open).to.equal(3);
+    asked[0]?.answer('["200",["Content-Length","2"]]\na.');
+    expect(await client.until('c.')).to.match(/a\.HTTP[\s\S]*\r\n1\r\nb\r\n0\r\n\r\nHTTP/);
+    await eventually(() => world.proxy.open === 0);
+    expect(world.exchange.stats().deliveries).to.equal(0);
   });
 
   it('too much for a slow client breaks it off, and tells the handler', async () => {

@@ -104,12 +104,34 @@ describe('http: start and stop', () => {
     expect(world.proxy.open).to.equal(0);
   });
 
+  it('is not over before the handler of a client that left has been told', async () => {
+    world = await HttpWorld.start();
+    const client = world.client(REQUEST);
+    const cancel = world.listener((await world.asked()).head.cancelAddr);
+    const stopped = world.proxy.stop(world.clock.now() + 10_000);
+    client.reset();
+    await stopped;
+    expect(cancel.waiting).to.equal(1);
+  });
+
+  it('does not wait for ever for a broker that does not say whether it took a request back', async () => {
+    world = await HttpWorld.start();
+    world.exchange.control = () => undefined;
+    const client = world.client(REQUEST);
+    await eventually(() => world.proxy.open === 1);
+    const stopped = world.proxy.stop(world.clock.now() + 10_000);
+    client.reset();
+    await eventually(() => world.proxy.connections === 0);
+    world.clock.advance(12_000);
+    await stopped;
+  });
+
   it('a client that does not read its last answer is cut off', async () => {
     world = await HttpWorld.start();
     const client = world.client(REQUEST);
     client.socket.pause();
     (await world.asked()).answer(`["200",["Content-Length","60000000"]]\n${'x'.repeat(60_000_000)}`);
-    expect(world.proxy.open).to.equal(0);
+    expect(world.proxy.open).to.equal(1);
     const stopped = world.proxy.stop(world.clock.now());
     world.clock.advance(0);
     expect(world.proxy.connections).to.equal(1);

@@ -7,7 +7,7 @@ import { MemoryJournal } from '../../../src/adapters/journal/memory/journal.js';
 import { LocalExchange } from '../../../src/domain/exchange.js';
 import type { QueueLimits } from '../../../src/domain/limits.js';
 import { Message } from '../../../src/domain/message.js';
-import type { Delivery, Exchange, Receiver } from '../../../src/ports/exchange.js';
+import type { Delivery, Exchange, Receive, Receiver } from '../../../src/ports/exchange.js';
 import { ManualClock } from '../../support/clock.js';
 import { NO_LIMITS, Teller } from '../../support/exchange.js';
 import { CountingIds } from '../../support/ids.js';
@@ -55,8 +55,10 @@ export class Listener implements Receiver {
     address: string,
   ) {
     const forEver = Number.POSITIVE_INFINITY;
-    exchange.receive({ addresses: [address], timeout: forEver, count: forEver }, this);
+    exchange.receive({ addresses: [address], timeout: forEver, count: forEver, lease: 0 }, this);
   }
+
+  readonly slow = false;
 
   deliver(delivery: Delivery): void {
     this.#came.push(delivery.message);
@@ -66,6 +68,10 @@ export class Listener implements Receiver {
 
   expired(): void {
     throw new Error('it waits for ever');
+  }
+
+  lapsed(): void {
+    throw new Error('it leases nothing');
   }
 
   /** Messages that came and were not handed out. */
@@ -80,6 +86,40 @@ export class Listener implements Receiver {
       });
     }
     return this.#came.shift() as Message;
+  }
+}
+
+/** A handler that holds what it gets under leases. */
+export class Leaser implements Receiver {
+  readonly slow = false;
+  readonly held: Delivery[] = [];
+  readonly #receive: Receive;
+
+  constructor(
+    private readonly exchange: Exchange,
+    address: string,
+  ) {
+    const forEver = Number.POSITIVE_INFINITY;
+    this.#receive = exchange.receive({ addresses: [address], timeout: forEver, count: forEver, lease: 30_000 }, this);
+  }
+
+  deliver(delivery: Delivery): void {
+    this.held.push(delivery);
+    this.exchange.keep(delivery, delivery.lease);
+  }
+
+  expired(): void {
+    throw new Error('it waits for ever');
+  }
+
+  lapsed(): void {
+    // What becomes of it is for the test to see.
+  }
+
+  /** As when its connection breaks. */
+  die(): void {
+    this.exchange.withdraw(this.#receive);
+    for (const delivery of this.held.splice(0)) this.exchange.giveBack(delivery, 0);
   }
 }
 
@@ -103,6 +143,11 @@ export class RawClient {
 
   write(text: string): void {
     this.socket.write(text, 'latin1');
+  }
+
+  /** Breaks the connection, so that the proxy sees it at once. */
+  reset(): void {
+    this.socket.resetAndDestroy();
   }
 
   /** Everything so far, once that ends with `end`. What was returned is not returned again. */
@@ -130,6 +175,8 @@ export interface WorldOptions {
   readonly queues?: Partial<QueueLimits>;
 }
 
+const BOUNDS = { memory: Number.POSITIVE_INFINITY, ids: 1000, deadLifetime: 600_000 };
+
 /** A proxy on a real port in front of a real exchange, with time in the hands of the test. */
 export class HttpWorld {
   readonly clock = new ManualClock();
@@ -147,7 +194,7 @@ export class HttpWorld {
       turn,
       ids: new CountingIds('x-'),
       journal: new MemoryJournal(),
-      limits: { ...NO_LIMITS, ...queues },
+      limits: { ...NO_LIMITS, ...BOUNDS, ...queues },
       journalFailed: (cause) => {
         throw cause;
       },
@@ -159,6 +206,7 @@ export class HttpWorld {
       envelope: 2,
       timeout: 180_000,
       maxBody: 1_000_000,
+      redeliver: 'idempotent',
       ...settings,
     };
     this.proxy = new HttpProxy(this.exchange, this.clock, turn, new CountingIds(), this.log, all);
@@ -183,6 +231,16 @@ export class HttpWorld {
     return new Asked(await this.#handler.next(), this.exchange);
   }
 
+  /** The same of a handler that leases: what it holds is not waited for longer than the test has patience. */
+  async leased(handler: Leaser): Promise<Asked> {
+    await eventually(() => handler.held.length > 0);
+    return new Asked((handler.held.at(-1) as Delivery).message, this.exchange);
+  }
+
+  leaser(): Leaser {
+    return new Leaser(this.exchange, 'web');
+  }
+
   listener(address: unknown): Listener {
     return new Listener(this.exchange, String(address));
   }
@@ -192,6 +250,14 @@ export class HttpWorld {
     this.#clients.push(client);
     client.write(text);
     return client;
+  }
+
+  /** Lets time pass, and the event loop turn, until it holds. */
+  async passing(holds: () => boolean): Promise<void> {
+    for (let i = 0; !holds(); i++) {
+      if (i % 100 === 99) this.clock.advance(300);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   /** The texts of what was logged at a level, with why. */

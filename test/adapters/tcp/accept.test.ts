@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { EVERYTHING } from '../../../src/adapters/access/everything.js';
 import { accept, readAsStream } from '../../../src/adapters/tcp/accept.js';
 import { Session } from '../../../src/adapters/tcp/session.js';
 import { EMPTY } from '../../support/exchange.js';
@@ -25,15 +26,8 @@ for (const read of [accept, readAsStream]) {
           session?.bytes(data, length);
           setImmediate(() => turn.end());
         });
-        const { exchange, turn } = sessions.world;
-        const limits = { line: 8192, body: 16 * 1024 * 1024 };
-        session = new Session(taken.push(socket), socket, {
-          exchange,
-          turn,
-          log: sessions.log,
-          limits,
-          owner: sessions,
-        });
+        const { turn } = sessions.world;
+        session = new Session(taken.push(socket), socket, sessions.parts(), EVERYTHING);
         socket.on('end', () => setImmediate(() => turn.end()));
       });
       server.listen(folder.path('socket'));

@@ -1,145 +1,91 @@
-import { randomInt } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { EMPTY } from '../../support/exchange.js';
-import { TcpBroker } from '../../support/tcp.js';
-import { temporaryFolder } from '../../support/wire.js';
+import { fuzz, type Grammar, INPUTS, rubbish, SEED } from '../../support/fuzz.js';
+import type { TcpBroker } from '../../support/tcp.js';
 
-/** How many inputs; FUZZ_INPUTS=100000 for a long run. */
-const INPUTS = Number(process.env.FUZZ_INPUTS ?? 5000);
-/** Printed, and taken from FUZZ_SEED to play a run again. */
-const SEED = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31));
-/** Connections that misbehave at the same time. */
-const BESIDE = 8;
-
-const byte = fc.integer({ min: 0, max: 255 });
-const rubbish = fc.array(byte, { maxLength: 300 }).map((bytes) => String.fromCharCode(...bytes));
-
-const sign = fc.constantFrom('>', '<', '?', '.', '*', '-', '>>', '!!', '');
-const word = fc.oneof(
-  fc.constantFrom('0', '1', '5', '60', '-1', '+3', '2147483647', '2147483648', '99999999999999999999', '1.5', 'x'),
-  fc.constantFrom('fuzz', 'fuzz2', '~m', '~m~1', 'a'.repeat(255), 'a'.repeat(256), '\x00', '\x7f', '\xff', 'a\rb'),
-);
-const blank = fc.constantFrom(' ', ' ', ' ', '  ', '\t');
-const lineEnd = fc.constantFrom('\r\n', '\r\n', '\n', '\r', '');
-const line = fc
-  .tuple(sign, fc.array(fc.tuple(blank, word), { maxLength: 11 }), lineEnd)
-  .map(([first, words, end]) => first + words.flat().join('') + end);
-
-const good = fc.oneof(
-  fc
-    .tuple(fc.constantFrom('>', '?'), rubbish, fc.nat(3))
-    .map(([what, body, secs]) => `${what} ${body.length} ${secs} fuzz\r\n${body}\r\n`),
-  fc.constantFrom(
-    '< 0 fuzz\r\n',
-    '< 1 fuzz fuzz2\r\n',
-    '< 2 ~m\r\n',
-    '> 0 2 ~m~7 fuzz2\r\n',
-    '.\r\n',
-    '\r\n',
-    '> 9 1 fuzz\r\nshort\r\n',
-  ),
-  fc.integer({ min: 8180, max: 8200 }).map((length) => `< 0 ${'a'.repeat(length)}`),
-  fc.integer({ min: 65_530, max: 300_000 }).map((length) => `> ${length} 2 fuzz\r\n${'b'.repeat(length)}\r\n`),
+const addresses = fc.constantFrom(
+  'fuzz',
+  'fuzz2',
+  '~m',
+  '~m~1',
+  'a'.repeat(255),
+  'a'.repeat(256),
+  '\x00',
+  '\x7f',
+  '\xff',
+  'a\rb',
 );
 
-/** Good commands in which a few bytes were changed, lost or doubled. */
-const mutated = fc
-  .tuple(
-    fc.array(good, { minLength: 1, maxLength: 6 }),
-    fc.array(fc.tuple(fc.nat(1_000_000), fc.constantFrom('change', 'lose', 'double'), byte), { maxLength: 4 }),
-  )
-  .map(([commands, mutations]) =>
-    mutations.reduce((text, [place, how, code]) => {
-      const at = place % (Math.min(text.length, 400) + 1);
-      const middle = how === 'change' ? String.fromCharCode(code) : how === 'lose' ? '' : text.slice(at, at + 2);
-      return text.slice(0, at) + middle + text.slice(how === 'double' ? at : at + 1);
-    }, commands.join('')),
-  );
-
-const input = fc.record({
-  text: fc.oneof(
-    { weight: 2, arbitrary: rubbish },
-    { weight: 3, arbitrary: fc.array(line, { maxLength: 6 }).map((lines) => lines.join('')) },
-    { weight: 4, arbitrary: mutated },
+const original: Grammar = {
+  sign: fc.constantFrom('>', '<', '?', '.', '*', '-', '>>', '!!', ''),
+  word: fc.oneof(
+    fc.constantFrom('0', '1', '5', '60', '-1', '+3', '2147483647', '2147483648', '99999999999999999999', '1.5', 'x'),
+    addresses,
   ),
-  cut: fc.option(fc.nat(400), { nil: undefined, freq: 3 }),
-  /** 0: the unix socket, 1: TCP. */
-  over: fc.constantFrom(0, 1),
-  leave: fc.constantFrom('end', 'destroy'),
-  reads: fc.boolean(),
-});
+  good: fc.oneof(
+    fc
+      .tuple(fc.constantFrom('>', '?'), rubbish, fc.nat(3))
+      .map(([what, body, secs]) => `${what} ${body.length} ${secs} fuzz\r\n${body}\r\n`),
+    fc.constantFrom(
+      '< 0 fuzz\r\n',
+      '< 1 fuzz fuzz2\r\n',
+      '< 2 ~m\r\n',
+      '> 0 2 ~m~7 fuzz2\r\n',
+      '.\r\n',
+      '\r\n',
+      '> 9 1 fuzz\r\nshort\r\n',
+    ),
+    fc.integer({ min: 8180, max: 8200 }).map((length) => `< 0 ${'a'.repeat(length)}`),
+    fc.integer({ min: 65_530, max: 300_000 }).map((length) => `> ${length} 2 fuzz\r\n${'b'.repeat(length)}\r\n`),
+  ),
+};
 
-type Input = typeof input extends fc.Arbitrary<infer T> ? T : never;
+const tag = fc.constantFrom('1', '2', '3', 'a-longer-tag');
+const optional = (...options: string[]) => fc.subarray(options).map((some) => some.map((one) => ` ${one}`).join(''));
 
-/** Inputs without end, a few at a time, so that those that are done with are not kept. */
-function* sampled(): Generator<Input, never> {
-  for (let batch = 0; ; batch++) yield* fc.sample(input, { numRuns: 100, seed: SEED + batch });
-}
-
-/** Sends one input, in one piece or in two, and leaves in its way. */
-async function misbehave(broker: TcpBroker, { text, cut, over, leave, reads }: Input): Promise<void> {
-  await broker.acceptedMost();
-  const client = await broker.connect(over);
-  if (!reads) client.socket.pause();
-  if (cut === undefined) {
-    client.say(text);
-  } else {
-    client.say(text.slice(0, cut));
-    await new Promise((resolve) => setImmediate(resolve));
-    client.say(text.slice(cut));
-  }
-  await new Promise((resolve) => setImmediate(resolve));
-  if (leave === 'end') {
-    client.end();
-    // One that waits for the answer to a query would stay until that.
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  await client.close();
-}
+const tagged: Grammar = {
+  sign: fc.constantFrom('!!', '>>', '<<', '..', '++', '--', '~~', '==', '.', '**', '>', ''),
+  word: fc.oneof(
+    tag,
+    fc.constantFrom('0', '1', '5', '60', '-1', '0.5', '1.2345', '999999999', '9999999999', '99999999999999999999'),
+    fc.constantFrom('@', '@x', '-', 'stats', 'queues', 'peek', 'purge', 'kick', 'resume', 'recall', 't'.repeat(65)),
+    fc.constantFrom('id=x', 'id=', 'delay=1', 'attempts=1', 'once=1', 'dead=-', 'dead=fuzz', 'receipt=done', 'x=y'),
+    fc.constantFrom('count=2', 'count=1000000000', 'count=0', 'lease=1', 'lease=0', 'idle=1', 'after=a', '='),
+    addresses,
+  ),
+  good: fc.oneof(
+    fc
+      .tuple(tag, rubbish, optional('id=x', 'delay=0.5', 'attempts=1', 'once=1', 'dead=fuzz2', 'receipt=done'))
+      .map(([name, body, options]) => `>> ${name} ${body.length} 1.5 fuzz ~m~1${options}\r\n${body}\r\n`),
+    fc
+      .tuple(tag, fc.constantFrom('0', '1', '3600'), optional('count=3', 'lease=0.5'))
+      .map(([name, secs, options]) => `<< ${name} ${secs} fuzz dead:fuzz ~m${options}\r\n`),
+    fc
+      .tuple(tag, fc.constantFrom('stats', 'queues', 'peek fuzz 3', 'purge fuzz2', 'kick dead:fuzz', 'recall fuzz x'))
+      .map(([name, control]) => `== ${name} ${control}\r\n`),
+    tag.map((name) => `.. ${name}\r\n`),
+    fc.constantFrom('!! h\r\n', '!! h token idle=0.001\r\n', '++ @x\r\n', '-- @x 1\r\n', '~~ @x 1\r\n', '.\r\n'),
+    fc.constantFrom('>> 1 9 1 fuzz -\r\nshort\r\n', '>> 1 5 soon fuzz -\r\nhello\r\n', '>> 1 99999999 1 fuzz -\r\n'),
+    fc.integer({ min: 8180, max: 8200 }).map((length) => `<< 1 0 ${'a'.repeat(length)}`),
+    fc.integer({ min: 65_530, max: 300_000 }).map((size) => `>> 1 ${size} 2 fuzz -\r\n${'b'.repeat(size)}\r\n`),
+  ),
+};
 
 describe('TcpServer under rubbish', () => {
-  it(`takes ${INPUTS} inputs (FUZZ_SEED=${SEED}), and a client beside them never notices`, async function () {
-    this.timeout(60_000 + INPUTS * 20);
-    const folder = temporaryFolder();
-    const listen = [
-      { path: folder.path('socket'), mode: 0o600 },
-      { host: '127.0.0.1', port: 0 },
-    ];
-    const broker = new TcpBroker(listen, { maxConnections: 100_000 });
-    await broker.server.start();
-
-    let over = false;
-    const rounds = roundTrips(broker, () => over);
-    const inputs = sampled();
-    let begun = 0;
-    const misbehaving = Array.from({ length: BESIDE }, async () => {
-      while (begun < INPUTS) {
-        begun++;
-        await misbehave(broker, inputs.next().value);
-        if (begun % 50 === 0) broker.clock.advance(2000);
-      }
+  for (const [name, grammar, behave] of [
+    ['original', original, originalRounds],
+    ['tagged', tagged, taggedRounds],
+  ] as const) {
+    it(`takes ${INPUTS} ${name} inputs (FUZZ_SEED=${SEED}), and a client beside them never notices`, function () {
+      this.timeout(60_000 + INPUTS * 20);
+      return fuzz(grammar, behave);
     });
-    await Promise.all(misbehaving).finally(() => {
-      over = true;
-    });
-    expect(await rounds).to.be.above(INPUTS / 100);
-
-    // Queries go on waiting after the end of their client's stream: some for as long as one can ask for.
-    await broker.until(() => {
-      broker.clock.advance(2 ** 32 * 1000);
-      return broker.server.connections === 0;
-    });
-    broker.clock.advance(10_000);
-    expect(broker.exchange.stats()).to.include(EMPTY);
-    await broker.stop();
-    folder.remove();
-  });
+  }
 });
 
-/** A client and a handler that behave, and check each answer. Returns how often they went round. */
-async function roundTrips(broker: TcpBroker, over: () => boolean): Promise<number> {
+/** A client and a handler that behave, and check each answer. */
+async function originalRounds(broker: TcpBroker, over: () => boolean): Promise<number> {
   const [asker, handler] = [await broker.connect(), await broker.connect()];
   let rounds = 0;
   for (; !over(); rounds++) {
@@ -153,6 +99,35 @@ async function roundTrips(broker: TcpBroker, over: () => boolean): Promise<numbe
     handler.say(`> ${question.length} 5 ${replyTo}\r\n${question}\r\n`);
     const answer = await asker.until((received) => received.endsWith(`${question}\r\n`));
     expect(answer).to.equal(`> ${question.length} 5 ${replyTo}\r\n${question}\r\n`);
+  }
+  await Promise.all([asker.close(), handler.close()]);
+  return rounds;
+}
+
+/** The same with receipts and leases. */
+async function taggedRounds(broker: TcpBroker, over: () => boolean): Promise<number> {
+  const [asker, handler] = [await broker.connect(), await broker.connect()];
+  asker.say('<< answers 1000000 ~well-behaved count=1000000000\r\n');
+  let rounds = 0;
+  for (; !over(); rounds++) {
+    const question = `question ${rounds} ${'?'.repeat(rounds % 500)}`;
+    const { length } = question;
+    handler.received = '';
+    await asker.expect(
+      `>> s ${length} 1000000 well-behaved ~well-behaved~${rounds} id=${rounds}\r\n${question}\r\n`,
+      '++ s\r\n',
+    );
+    handler.say('<< r 1000000 well-behaved lease=1000000\r\n');
+    const got = await handler.until((received) => received.endsWith(`${question}\r\n`));
+    const [, name] = / attempt=1 delivery=(\S+) id=/.exec(got) ?? [];
+    await handler.expect(
+      `>> a ${length} 1000000 ~well-behaved~${rounds} -\r\n${question}\r\n++ ${name}\r\n`,
+      '++ a\r\n',
+    );
+    const answer = await asker.until((received) => received.endsWith(`${question}\r\n`));
+    expect(answer).to.match(
+      new RegExp(`^(\\+\\+ s\\r\\n)?>> answers ${length} 1000000 ~well-behaved~${rounds} - attempt=1`),
+    );
   }
   await Promise.all([asker.close(), handler.close()]);
   return rounds;

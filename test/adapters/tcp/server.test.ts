@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { Server } from 'node:net';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
+import { TestAccess } from '../../support/access.js';
 import { EMPTY } from '../../support/exchange.js';
 import { TcpBroker } from '../../support/tcp.js';
 import { temporaryFolder, WireClient } from '../../support/wire.js';
@@ -145,8 +146,8 @@ describe('TcpServer', () => {
     clients[0]?.say('< 60 a\r\n');
     await broker.until(() => broker.exchange.stats().receivers === 1);
     const stopped = broker.server.stop();
-    for (const client of clients) {
-      expect(await client.all()).to.equal('');
+    for (const [i, client] of clients.entries()) {
+      expect(await client.all()).to.equal(i === 0 ? '- the broker is stopping\r\n' : '');
       client.end();
     }
     await stopped;
@@ -182,6 +183,107 @@ describe('TcpServer', () => {
     const late = broker.server.answered(broker.clock.now() + 100);
     broker.clock.advance(120);
     await late;
+  });
+
+  it('leaves nothing open when the journal fails while it stops: a second stop is a part of the first', async () => {
+    await start([unix()]);
+    const clients = [await broker.connect(), await broker.connect()];
+    for (const client of clients) client.say('<< 1 60 a\r\n');
+    await broker.until(() => broker.exchange.stats().receivers === 2);
+    const first = broker.server.stop();
+    const second = broker.server.stop(0);
+    await Promise.all([first, second]);
+    expect(broker.server.connections).to.equal(0);
+    broker.exchange.stop();
+    expect(broker.clock.next).to.equal(Number.POSITIVE_INFINITY);
+  });
+
+  it('waits no longer for last words than it was told at first', async () => {
+    await start([unix()]);
+    const slow = await broker.connect();
+    slow.socket.pause();
+    const body = 'x'.repeat(4 * 1024 * 1024);
+    slow.say(`> ${body.length} 600 a\r\n${body}\r\n< 1 a\r\n`);
+    await broker.until(() => broker.exchange.stats().deliveries === 1);
+    const stopped = broker.server.stop(1000);
+    void broker.server.stop(60_000);
+    broker.clock.advance(1040);
+    await stopped;
+    expect(broker.exchange.stats()).to.include({ messages: 1, deliveries: 0 });
+  });
+
+  it('lets a tagged client stop whenever it likes, and tells it nothing', async () => {
+    await start([unix()]);
+    const client = await broker.connect();
+    await client.expect('!! h\r\n', '++ h v=2 line=8192 body=16777216 journal=off\r\n');
+    client.received = '';
+    const stopped = broker.server.stop();
+    expect(await client.all()).to.equal('');
+    client.end();
+    await stopped;
+  });
+
+  it('closes a client that shows no token in time, not one that did, nor one that needs none', async () => {
+    await start([unix(), tcp], { authTimeout: 10_000 }, new TestAccess());
+    const [exempt, good, silent, talker] = await Promise.all([0, 1, 1, 1].map((i) => broker.connect(i)));
+    await exempt?.expect('< 0 a\r\n', '*\r\n');
+    await good?.expect('!! h worker-token\r\n', '++ h v=2 line=8192 body=16777216 journal=off\r\n');
+    talker?.say('<< 1 0 jobs.a\r\n');
+    await talker?.until((received) => received.includes('unauthorized'));
+    broker.clock.advance(10_040);
+    await silent?.all();
+    await talker?.all();
+    await broker.until(() => broker.server.connections === 2);
+    broker.clock.advance(100_000);
+    await good?.expect('<< 1 0 jobs.a\r\n', '** 1\r\n');
+    await exempt?.expect('< 0 a\r\n', '*\r\n');
+    expect(broker.log.lines.find(({ text }) => text === 'token shown')?.fields).to.include({ token: 'worker' });
+  });
+
+  it('closes the connections of a token that was revoked, at once', async () => {
+    const access = new TestAccess();
+    await start([tcp], {}, access);
+    const [one, other] = [await broker.connect(), await broker.connect()];
+    await one.expect('!! h worker-token\r\n', '++ h v=2 line=8192 body=16777216 journal=off\r\n');
+    await other.expect('!! h sender-token\r\n', '++ h v=2 line=8192 body=16777216 journal=off\r\n');
+    one.say('<< 1 600 jobs.a\r\n');
+    await broker.until(() => broker.exchange.stats().receivers === 1);
+    access.revoke('worker-token');
+    broker.server.reload();
+    await one.all();
+    await broker.until(() => broker.server.connections === 1);
+    await other.expect('>> 1 0 60 jobs.a -\r\n', '++ 1\r\n');
+  });
+
+  it('closes a client that was silent for longer than it said it would be', async () => {
+    await start([unix()]);
+    const [silent, talker, patient] = [await broker.connect(), await broker.connect(), await broker.connect()];
+    for (const client of [silent, talker]) {
+      await client.expect('!! h idle=5\r\n', '++ h v=2 line=8192 body=16777216 journal=off\r\n');
+    }
+    await patient.expect('!! h\r\n', '++ h v=2 line=8192 body=16777216 journal=off\r\n');
+    silent.say('<< r 600 a\r\n');
+    await broker.until(() => broker.exchange.stats().receivers === 1);
+    for (let i = 0; i < 4; i++) {
+      await talker.expect('<< 1 0 b\r\n', '** 1\r\n');
+      broker.clock.advance(4000);
+    }
+    await silent.all();
+    await broker.until(() => broker.server.connections === 2);
+    expect(broker.exchange.stats().receivers).to.equal(0);
+    await talker.expect('!! h\r\n', '++ h v=2 line=8192 body=16777216 journal=off\r\n');
+  });
+
+  it('closes a tagged client that takes no answers', async () => {
+    await start([unix()], { writeTimeout: 5000 });
+    const slow = await broker.connect();
+    slow.socket.pause();
+    const body = 'x'.repeat(1024 * 1024);
+    slow.say(`>> 1 ${body.length} 600 a -\r\n${body}\r\n<< 2 600 a lease=60\r\n`);
+    await broker.until(() => broker.exchange.stats().deliveries === 1 && broker.clock.next < 600_000);
+    broker.clock.advance(5040);
+    await broker.until(() => broker.server.connections === 0);
+    expect(broker.exchange.stats()).to.include({ messages: 1, deliveries: 0 });
   });
 
   it('listens on nothing when one of its addresses can not be had', async () => {

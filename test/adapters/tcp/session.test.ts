@@ -414,11 +414,11 @@ describe('Session', () => {
     expect(a.received).to.equal('> 0 1 a\r\n*\r\n');
   });
 
-  it('leaves when it is told to, after what it owes is written', async () => {
+  it('leaves when it is told to, and says so: who sends without receipts could not tell what was read', async () => {
     await a.tell('< 60 a\r\n');
     a.session.leave();
     await a.settled();
-    expect([a.received, a.ended]).to.deep.equal(['', true]);
+    expect([a.received, a.ended]).to.deep.equal(['- the broker is stopping\r\n', true]);
     expect(stats()).to.include(EMPTY);
     a.session.leave();
     expect(sessions.events).to.deep.equal(['1 ended']);

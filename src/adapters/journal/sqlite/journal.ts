@@ -6,7 +6,7 @@ import { Log } from './log.js';
 import { openDatabase } from './open.js';
 import { Reader } from './reader.js';
 import { Shrinker } from './shrink.js';
-import { hasRoom } from './space.js';
+import { bytesOf, hasRoom } from './space.js';
 import { Writer } from './writer.js';
 
 /**
@@ -57,16 +57,14 @@ export class SqliteJournal implements Journal {
   }
 
   commit(batch: Batch, done: (failure?: JournalFailure) => void): void {
-    done(this.#failure ?? this.#guard(() => this.#keep(batch)));
+    done(this.#guard(() => this.#keep(batch)));
   }
 
   read(wanted: Wanted, count: number, bytes: number, done: (found: Stored[], failure?: JournalFailure) => void): void {
     let found: Stored[] = [];
-    const failure =
-      this.#failure ??
-      this.#guard(() => {
-        found = this.#reader.read(wanted, count, bytes);
-      });
+    const failure = this.#guard(() => {
+      found = this.#reader.read(wanted, count, bytes);
+    });
     done(found, failure);
   }
 
@@ -80,8 +78,9 @@ export class SqliteJournal implements Journal {
     if (failure?.kind === 'failed') throw failure.cause;
   }
 
-  /** Does it, and tells what went wrong by what can be done about it. */
+  /** Does it, unless the journal has failed, and tells what went wrong by what can be done about it. */
   #guard(work: () => void): JournalFailure | undefined {
+    if (this.#failure !== undefined) return this.#failure;
     try {
       work();
       return undefined;
@@ -113,10 +112,15 @@ export class SqliteJournal implements Journal {
 
   /** @throws as on a full disk, if there isn't any */
   #makeRoom(batch: Batch): void {
-    if (hasRoom(this.file, this.#log.waiting, batch, { log: 0, free: 0 })) return;
-    this.#log.move();
+    const bytes = bytesOf(batch);
+    if (hasRoom(this.file, bytes, { waiting: this.#log.waiting, log: 0, free: 0 }, 'with margin')) return;
+    // Then all of the log's file can be written over.
+    this.#log.tryToMove();
+    // Ends of messages need no more, and make room.
+    if (bytes === 0) return;
     const log = statSync(`${this.file}-wal`).size;
-    const { free } = this.#shrinker;
-    if (!hasRoom(this.file, this.#log.waiting, batch, { log, free })) throw noRoom(this.file);
+    const inside = { waiting: this.#log.waiting, log, free: this.#shrinker.free };
+    const margin = batch.added.length > 0 ? 'with margin' : 'without';
+    if (!hasRoom(this.file, bytes, inside, margin)) throw noRoom(this.file);
   }
 }

@@ -26,8 +26,11 @@ export function listMigrations(folder: string): readonly Migration[] {
   });
 }
 
-/** Brings a database from its version to the newest; each step is one transaction with the version it leads to. */
-export function migrate(db: Database, migrations: readonly Migration[]): void {
+/**
+ * Brings a database from its version to the newest; each step is one transaction with the version it leads to.
+ * @returns whether there was anything to do
+ */
+export function migrate(db: Database, migrations: readonly Migration[]): boolean {
   const now = db.pragma('user_version', { simple: true }) as number;
   for (const { version, file } of migrations) {
     if (version <= now) continue;
@@ -37,4 +40,5 @@ export function migrate(db: Database, migrations: readonly Migration[]): void {
       db.pragma(`user_version = ${version}`);
     }).immediate();
   }
+  return now < migrations.length;
 }

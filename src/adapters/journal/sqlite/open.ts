@@ -28,7 +28,8 @@ export function openDatabase(file: string, sync: 'normal' | 'full', migrations =
     db.pragma('locking_mode = EXCLUSIVE');
     inspect(db, file, steps.length);
     configure(db, sync);
-    migrate(db, steps);
+    // A table made anew is all in the log now, however large: the first commit would have to move it.
+    if (migrate(db, steps)) db.pragma('wal_checkpoint(TRUNCATE)');
     verify(db, sync);
     return db;
   } catch (error) {

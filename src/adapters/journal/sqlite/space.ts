@@ -6,20 +6,22 @@ import type { Batch, Stored } from '../../../ports/journal.js';
 export const PAGE = 4096;
 
 /**
- * Bytes that no message is given, so that ends of messages, deliveries and ids can be written when the disk is full
- * otherwise: as much as the log holds before it is moved. Of a small disk, `PART` of all there is.
+ * Bytes that new messages leave, in the log and in the database each, so that ends of messages, deliveries and ids can be
+ * written when these are refused: as much as the log holds before it is moved. Of a small disk, `PART` of all there is.
  */
 const MARGIN = 4 * 1024 * 1024;
 const PART = 1 / 16;
 
-/** Bytes that a message takes beside its texts and its body, in the table and in all indexes, at most. */
+/** Bytes that a message, a delivery or an id takes beside its texts and its body, in all tables and indexes, at most. */
 const ROW = 200;
 
 /** How often one text may be kept, in the table and in indexes, and in two bytes for one. */
 const COPIES = 4;
 
-/** What the journal's own files have to give, in bytes. */
+/** How it is inside the journal's own files, in bytes. */
 export interface Inside {
+  /** Of the log, not in the database yet. */
+  readonly waiting: number;
   /** Of the log's file, to be written over. */
   readonly log: number;
   /** Of the database, in pages that hold nothing any more. */
@@ -27,25 +29,29 @@ export interface Inside {
 }
 
 /**
- * Whether there is space for what this batch adds, and for the log to be moved into the database after it. Were the last
- * bit of the disk given away, the log could be neither moved nor written on: the ends of messages, which are what makes
- * room, could not be written either, and a disk filled by the journal alone would stay full for ever.
- * @param waiting bytes of the log that are not in the database yet
+ * Whether there is space for so many bytes, and for the log to be moved into the database after them. Were the last bit
+ * of the disk given away, the log could be neither moved nor written on: the ends of messages, which are what makes room,
+ * could not be written either, and a disk filled by the journal alone would stay full for ever.
  */
-export function hasRoom(file: string, waiting: number, { added, moved }: Batch, inside: Inside): boolean {
-  if (added.length === 0) return true;
-  let bytes = 0;
-  for (const stored of added) bytes += bytesOf(stored);
-  for (const { stored } of moved) bytes += bytesOf(stored);
+export function hasRoom(file: string, bytes: number, inside: Inside, margin: 'with margin' | 'without'): boolean {
   const { blocks, bavail, bsize } = statfsSync(dirname(file));
   // Some file systems don't tell.
   if (blocks === 0) return true;
-  const margin = Math.min(MARGIN, blocks * bsize * PART);
-  return bavail * bsize >= waiting + Math.max(0, bytes + margin - inside.log) + Math.max(0, bytes - inside.free);
+  const most = bytes + (margin === 'without' ? 0 : Math.min(MARGIN, blocks * bsize * PART));
+  return bavail * bsize >= inside.waiting + Math.max(0, most - inside.log) + Math.max(0, most - inside.free);
 }
 
-/** What a message takes at most, a page that is half empty because the next one did not fit in included. */
-function bytesOf({ queue, at, message }: Stored): number {
+/** By how much a batch may make the database grow. */
+export function bytesOf({ added, moved, delivered, remembered }: Batch): number {
+  let bytes = (delivered.length + remembered.length) * ROW;
+  for (const stored of added) bytes += bytesOfMessage(stored);
+  for (const { stored } of moved) bytes += bytesOfMessage(stored);
+  for (const { address, id } of remembered) bytes += COPIES * (address.length + id.length);
+  return bytes;
+}
+
+/** A page that is half empty because the next message did not fit in included. */
+function bytesOfMessage({ queue, at, message }: Stored): number {
   const { to, replyTo, body, options } = message;
   const texts = queue.length + at.length + to.length + (replyTo?.length ?? 0);
   const more = (options.id?.length ?? 0) + (options.dead?.length ?? 0);

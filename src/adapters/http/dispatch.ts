@@ -1,0 +1,99 @@
+import type { Refusal } from '../../domain/errors.js';
+import type { Message } from '../../domain/message.js';
+import type { Clock } from '../../ports/clock.js';
+import type { Exchange, Sender } from '../../ports/exchange.js';
+import type { Ids } from '../../ports/ids.js';
+import type { Turn } from '../../ports/turn.js';
+import { IdBudget } from './id-budget.js';
+import { messagesOf, withoutId } from './messages.js';
+import type { OpenRequest } from './request.js';
+import type { HttpSettings } from './settings.js';
+
+/** What sending requests works with. */
+export interface DispatchParts {
+  readonly exchange: Exchange;
+  readonly clock: Clock;
+  readonly turn: Turn;
+  readonly ids: Ids;
+  readonly settings: HttpSettings;
+  /** Requests with an id that are sent at once; see `IdBudget`. */
+  readonly mostIds: number;
+}
+
+/** Who has requests sent. */
+export interface DispatchOwner {
+  /** The one with this label, unless it is over. */
+  requestOf(label: string): OpenRequest | undefined;
+  /** It was refused, or a part of it was. Not called from within a call of the exchange if deliveries are to be settled. */
+  refusedRequest(open: OpenRequest, refusal: Refusal): void;
+}
+
+/** Sends requests, and hears what became of that. */
+export class Dispatch implements Sender {
+  readonly #budget: IdBudget;
+  /** Requests sent with an id of which the exchange has not said yet that it took them, by label. */
+  readonly #withId = new Map<string, Message>();
+
+  constructor(
+    private readonly parts: DispatchParts,
+    private readonly owner: DispatchOwner,
+  ) {
+    this.#budget = new IdBudget(parts.mostIds);
+  }
+
+  /** Sends a request; an answer is awaited at `replyTo`. */
+  send(open: OpenRequest, body: string, replyTo: string): void {
+    const { exchange, clock, ids, settings } = this.parts;
+    const { label } = open;
+    const id = this.#budget.take(clock.now()) ? label : undefined;
+    const messages = messagesOf(open.request, body, replyTo, id, settings, ids);
+    open.bodyAddr = messages.bodyAddr;
+    for (const piece of messages.pieces) {
+      exchange.send(piece, this.#pieces, label);
+      if (open.isOver) return;
+    }
+    if (id !== undefined) this.#withId.set(label, messages.request);
+    // Not before: a request that was refused has no handler.
+    open.cancelAddr = messages.cancelAddr;
+    open.recallable = id !== undefined;
+    exchange.send(messages.request, this, label);
+  }
+
+  /** A reply has begun. */
+  replied({ due }: OpenRequest): void {
+    const now = this.parts.clock.now();
+    this.#budget.replied(now, now - due + this.parts.settings.timeout);
+  }
+
+  accepted(label: string): void {
+    if (this.#withId.size > 0) this.#withId.delete(label);
+  }
+
+  /** Where it may be ids that there are too many of, the request is sent again without one. */
+  refused(label: string, refusal: Refusal): void {
+    const open = this.owner.requestOf(label);
+    const withId = this.#withId.get(label);
+    this.#withId.delete(label);
+    if (open === undefined) return;
+    open.recallable = false;
+    if (withId === undefined || refusal.code !== 'full') {
+      open.cancelAddr = undefined;
+      this.owner.refusedRequest(open, refusal);
+      return;
+    }
+    this.parts.turn.resume(() => {
+      if (!open.isOver) this.parts.exchange.send(withoutId(withId), this, label);
+    });
+  }
+
+  /** For pieces of a request's body. The request itself may have been sent. */
+  readonly #pieces: Sender = {
+    accepted: () => undefined,
+    refused: (label, refusal) => {
+      const { owner } = this;
+      const open = owner.requestOf(label);
+      if (open?.answering) this.parts.turn.resume(() => owner.refusedRequest(open, refusal));
+      else if (open !== undefined) owner.refusedRequest(open, refusal);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { hashToken, newToken } from '../../adapters/access/token.js';
+import { formatTokenLine, parsePrefix } from '../../adapters/access/token-line.js';
+import { EXIT } from '../exit.js';
+import { UsageError } from '../usage.js';
+
+export interface TokenFlags {
+  readonly send?: readonly string[];
+  readonly receive?: readonly string[];
+  readonly admin?: boolean;
+}
+
+/**
+ * `msglite token`: draws a token. Its line for the broker's file goes to standard output, to be appended to that; the token
+ * itself, which is kept nowhere, to standard error.
+ */
+export function token(name: string, { send = [], receive = [], admin = false }: TokenFlags): number {
+  const fresh = newToken();
+  process.stdout.write(`${lineOf(fresh, name, send, receive, admin)}\n`, 'latin1');
+  process.stderr.write(`token: ${fresh}\n`);
+  return EXIT.done;
+}
+
+function lineOf(
+  fresh: string,
+  name: string,
+  send: readonly string[],
+  receive: readonly string[],
+  admin: boolean,
+): string {
+  try {
+    return formatTokenLine({
+      name: bytes(name),
+      hash: hashToken(fresh),
+      send: send.map((prefix) => parsePrefix(bytes(prefix))),
+      receive: receive.map((prefix) => parsePrefix(bytes(prefix))),
+      admin,
+    });
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause });
+  }
+}
+
+/** One character per byte, as addresses are compared. */
+function bytes(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}

@@ -1,0 +1,27 @@
+import { container, type DependencyContainer, instanceCachingFactory } from 'tsyringe';
+import { SystemClock } from '../../adapters/clock/system.js';
+import { SystemTurn } from '../../adapters/clock/turn.js';
+import { RandomIds } from '../../adapters/ids/random.js';
+import { LOG_SETTINGS, type LogSettings, WinstonLog } from '../../adapters/log/winston.js';
+import type { Clock } from '../../ports/clock.js';
+import type { Ids } from '../../ports/ids.js';
+import type { Log } from '../../ports/log.js';
+import { CLOCK, IDS, LOG, TURN } from '../../ports/tokens.js';
+import type { Turn } from '../../ports/turn.js';
+import type { LogOptions } from '../options.js';
+
+/** What every process has, in a container of its own; nothing is made before it is asked for. */
+export function commonParts(log: LogOptions): DependencyContainer {
+  const parts = container.createChildContainer();
+  once<Clock>(parts, CLOCK, () => new SystemClock());
+  once<Turn>(parts, TURN, () => new SystemTurn());
+  once<Ids>(parts, IDS, () => new RandomIds());
+  parts.register<LogSettings>(LOG_SETTINGS, { useValue: { ...log, stream: process.stderr } });
+  once<Log>(parts, LOG, (from) => from.resolve(WinstonLog));
+  return parts;
+}
+
+/** Registers what is made once, when it is first asked for. */
+export function once<T>(parts: DependencyContainer, token: symbol, make: (from: DependencyContainer) => T): void {
+  parts.register(token, { useFactory: instanceCachingFactory(make) });
+}

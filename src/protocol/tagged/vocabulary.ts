@@ -1,0 +1,3 @@
+/** The words that clients share with the broker. */
+export type { Control } from '../../domain/control.js';
+export { type SendOptions, STANDARD } from '../../domain/message.js';
