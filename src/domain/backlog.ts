@@ -70,6 +70,7 @@ export class Backlog {
     queue.remove(entry);
     core.deadlines.remove(entry);
     if (queue.cold === 0) queue.coldAfter = entry.seq - 1;
+    queue.coldUpTo = entry.seq;
     queue.cold++;
     core.tally.onDisk++;
     this.#letGo(entry);
@@ -119,6 +120,7 @@ export class Backlog {
   #loaded(queue: Queue, found: readonly Stored[]): boolean {
     const { core } = this;
     for (const stored of found) {
+      if (stored.seq > queue.coldUpTo) break;
       queue.coldAfter = stored.seq;
       if (this.#stale.has(stored.seq)) continue;
       queue.cold--;
@@ -316,7 +318,7 @@ export class Backlog {
     if (this.#stale.has(seq)) return false;
     if (ready > 0) return !this.#delayedHere.has(seq);
     const queue = this.core.queues.get(name);
-    return queue !== undefined && queue.cold > 0 && seq > queue.coldAfter;
+    return queue !== undefined && queue.cold > 0 && seq > queue.coldAfter && seq <= queue.coldUpTo;
   }
 
   /** Gives those their place whose delay has ended. */

@@ -20,8 +20,9 @@ export class Queue {
   bytes = 0;
   /** Messages left to the journal. */
   cold = 0;
-  /** Those are behind this `seq`. */
+  /** Those are behind this `seq`, and none is behind the other. What else the journal has of the queue is in memory, too. */
   coldAfter = 0;
+  coldUpTo = 0;
   /** Deliveries under a lease. */
   leases = 0;
   paused = false;
