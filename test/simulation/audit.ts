@@ -56,18 +56,21 @@ export class Audit {
     const { scene } = this;
     const { now } = scene;
     const { stored, delivery } = row;
-    if (item.where === 'delayed' && now >= item.until + 20) {
-      this.#took(item, row);
-    } else if (item.unsure) {
+    if (item.unsure) {
       this.#learn(item, row);
+    } else if (item.where === 'delayed' && now >= item.until + 20) {
+      this.#took(item, row);
     } else if (item.where === 'delayed' && now >= item.until && !isDelayed(row)) {
       this.#took(item, row);
     }
     scene.check(stored.at === item.at && stored.queue === item.queue, `${item.body} is where it belongs`);
-    const isDue = item.dueUnsure || Math.abs(stored.due - item.due) <= (item.dead ? 20 : 0);
-    item.dueUnsure = false;
-    scene.check(isDue, `${item.body} expires when it should`);
+    const sooner = item.due - stored.due;
+    scene.check(
+      sooner >= (item.dead ? -20 : 0) && sooner <= (item.dead ? 20 : 0) + item.dueSlack,
+      `${item.body} expires when it should`,
+    );
     item.due = stored.due;
+    item.dueSlack = 0;
     scene.check((delivery?.attempts ?? stored.attempts) === item.attempts, `${item.body} has its attempts`);
     scene.check((delivery?.name ?? undefined) === item.out?.name, `${item.body} is under its lease, or under none`);
     scene.check(!item.answered || item.out?.name === undefined || delivery?.answered === true, 'answers are on disk');
@@ -97,8 +100,9 @@ export class Audit {
     const { to } = item.message;
     if (stored.at !== item.at) {
       item.move(stored.at, stored.due, tick);
-      item.placedFrom = item.doubtedAt;
+      item.placedFrom = item.doubtedAt.tick;
       item.dead = stored.at !== to;
+      item.hasDied = true;
       if (!item.dead) item.kicked();
       else item.concludeId('dead', 0, this.scene.now);
     } else if (item.where !== 'out' || delivery?.name === undefined) {
@@ -245,13 +249,14 @@ export class Audit {
     item.queue = queueName(stored.at);
     item.dead = dead;
     item.due = stored.due;
+    item.dueSlack = 0;
     item.attempts = attempts;
     item.seen = Math.min(item.seen, attempts);
     item.attemptsBefore = 0;
     item.seenBefore = Number.POSITIVE_INFINITY;
     item.answered = delivery?.answered ?? false;
     if (!item.answered) item.repliedAt = 0;
-    if (delivery === undefined) item.grantedAt = 0;
+    item.grantedAt = delivery === undefined ? 0 : item.grantedAt || scene.tick;
     item.returns = delivery !== undefined;
     item.out = undefined;
     item.receipted = true;

@@ -48,6 +48,7 @@ export class Controls {
         return () => ledger.paused.has(control.address) && ledger.pauseKept.add(control.address);
       case 'resume':
         ledger.paused.delete(control.address);
+        ledger.resumed.set(control.address, ++scene.tick);
         ledger.pauseKept.delete(control.address);
         return () => undefined;
       case 'purge':

@@ -2,6 +2,7 @@ import { queueName } from '../../src/domain/address.js';
 import type { Message } from '../../src/domain/message.js';
 import type { Delivery } from '../../src/ports/exchange.js';
 import type { Outcome } from '../../src/ports/journal.js';
+import type { Instant } from './scene.js';
 
 /** A delivery, as the one who has it sees it. */
 export interface Out {
@@ -41,10 +42,11 @@ export class Item {
   /** Deliveries under a lease that count; and the highest number of one whose bytes have left. */
   attempts = 0;
   seen = 0;
-  /** Its time is not known to the millisecond. */
-  dueUnsure = false;
-  /** A dead letter. */
+  /** Milliseconds by which it may expire sooner than it seems: what it is due to was not seen when it happened. */
+  dueSlack = 0;
+  /** A dead letter; and whether it ever was one, or was dropped as one. */
   dead = false;
+  hasDied = false;
   /** It may have been dropped, moved or sent back meanwhile: the disk will tell. */
   unsure = false;
   /** Its sender has a receipt. */
@@ -66,7 +68,7 @@ export class Item {
   seenBefore = Number.POSITIVE_INFINITY;
   /** When it was last certain that its delay had not ended; when it became unsure. */
   lookedAt = 0;
-  doubtedAt = 0;
+  doubtedAt: Instant = { tick: 0, now: 0 };
 
   constructor(
     readonly message: Message,

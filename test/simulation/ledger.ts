@@ -38,6 +38,7 @@ export class Ledger implements Sender {
   /** Addresses that are paused, and since when; and those of which it was said that this is on disk. */
   readonly paused = new Map<string, number>();
   readonly pauseKept = new Set<string>();
+  readonly resumed = new Map<string, number>();
   #suspicions: Suspicion[] = [];
   /** Messages that the last send may have been an answer to, as they were before. */
   #undo: [item: Item, before: object][] = [];
@@ -78,6 +79,7 @@ export class Ledger implements Sender {
       if (item.unsure) continue;
       if (item.where === 'out' && (item.out?.name !== undefined || item.grantedAt > 0)) item.answered = true;
       else if (item.grantedAt === 0) continue;
+      else if (item.where === 'delayed' && item.until > this.scene.now) this.#bury(item);
       else if (this.scene.decided.size > 0 || item.due <= this.scene.now) this.doubt(item);
       else this.#bury(item);
     }
@@ -125,9 +127,9 @@ export class Ledger implements Sender {
       if (item === undefined || receipt !== 'done') throw new Violation('an end is told to who asked for it');
       if (refusal.code === 'expired') this.#expire(item);
       if (item.unsure && refusal.code === 'dead') item.concludeId('dead', 0, scene.now);
-      const outcome = item.id.state === 'finished' ? item.id.outcome : item.dead ? 'dead' : item.outcome;
-      const certain = item.where === 'over' || item.dead || item.id.state === 'finished' || item.unsure;
-      scene.check(certain && (outcome === refusal.code || item.unsure), `${refusal.code} is told of what is`);
+      const hasDied = refusal.code === 'dead' && (item.hasDied || item.unsure);
+      const isSo = item.id.state === 'finished' ? item.id.outcome : item.where === 'over' && item.outcome;
+      scene.check(hasDied || isSo === refusal.code, `${refusal.code} is told of what is`);
     } else {
       scene.check(refusal.code === 'journal-failed' && scene.journal.mode === 'failing', 'nothing else is refused');
       if (item !== undefined && !duplicate) this.#refuse(item);
@@ -200,14 +202,19 @@ export class Ledger implements Sender {
     }
     if (!item.unsure) return;
     item.unsure = false;
-    if (item.where !== 'out') item.since = decided.tick;
-    if (delivery.at === item.at) return;
     const { doubtedAt } = item;
-    if (item.dead) this.#kicked(item);
-    else if (item.isSpent || item.repliedAt > 0) this.#bury(item);
-    item.placedFrom = doubtedAt;
+    if (item.where !== 'out') item.return(decided.tick);
+    if (delivery.at !== item.at) {
+      if (item.dead) this.#kicked(item);
+      else this.#bury(item);
+      item.placedFrom = doubtedAt.tick;
+    } else if (item.attempts !== delivery.attempt - 1) {
+      // It has died and was sent back.
+      this.#kicked(item);
+      item.placedFrom = doubtedAt.tick;
+    }
     item.placedTo = decided.tick;
-    item.dueUnsure = true;
+    item.dueSlack = Math.max(0, decided.now - doubtedAt.now);
   }
 
   #isWhatWasSent({ message }: Item, { to, replyTo, timeout, options }: Message): void {
@@ -293,7 +300,8 @@ export class Ledger implements Sender {
     if (!brief || this.scene.decided.size > 0 || withdrawnAt < Number.POSITIVE_INFINITY) return;
     for (const { where, queue, due, since, unsure, body } of this.alive) {
       if (where !== 'waiting' || unsure || due <= this.scene.now || since > askedAt || this.paused.has(queue)) continue;
-      if (addresses.includes(queue)) this.scene.fail(`${tag} hears of nothing, but there is ${body}`);
+      const isResumed = (this.resumed.get(queue) ?? 0) > askedAt;
+      if (addresses.includes(queue) && !isResumed) this.scene.fail(`${tag} hears of nothing, but there is ${body}`);
     }
   }
 
@@ -328,6 +336,7 @@ export class Ledger implements Sender {
   #bury(item: Item, { tick, now } = this.scene.instant()): void {
     const { options, to } = item.message;
     item.concludeId('dead', now);
+    item.hasDied = true;
     if (item.dead || options.dead === '') {
       this.#end(item, 'dead');
       return;
@@ -346,7 +355,7 @@ export class Ledger implements Sender {
 
   /** Something may become of it that only the disk will tell. */
   doubt(item: Item): void {
-    if (!item.unsure) item.doubtedAt = ++this.scene.tick;
+    if (!item.unsure) item.doubtedAt = this.scene.instant();
     item.unsure = true;
     item.since = Number.POSITIVE_INFINITY;
   }
@@ -359,6 +368,7 @@ export class Ledger implements Sender {
   recalled(item: Item): void {
     this.scene.check(item.where !== 'out' && item.where !== 'over', 'only what waits is taken back');
     item.concludeId('dead', this.scene.now);
+    item.hasDied = true;
     this.#end(item, 'dead');
   }
 
@@ -382,7 +392,7 @@ export class Ledger implements Sender {
 
   /** Ends a message of which only its absence is known. */
   gone(item: Item, now = this.scene.now): void {
-    if (item.due <= now && (item.where !== 'out' || item.unsure)) this.#expireNow(item);
+    if (item.due - item.dueSlack <= now && (item.where !== 'out' || item.unsure)) this.#expireNow(item);
     else if (item.unsure) this.#drop(item);
     else this.scene.fail(`${item.body} is lost`);
   }
@@ -395,6 +405,7 @@ export class Ledger implements Sender {
 
   #drop(item: Item): void {
     item.concludeId('dead', 0, this.scene.now);
+    item.hasDied = true;
     this.#end(item, 'dead');
   }
 
