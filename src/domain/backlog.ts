@@ -121,6 +121,7 @@ export class Backlog {
     const { core } = this;
     for (const stored of found) {
       if (stored.seq > queue.coldUpTo) break;
+      if (stored.seq <= queue.coldAfter) continue;
       queue.coldAfter = stored.seq;
       if (this.#stale.has(stored.seq)) continue;
       queue.cold--;

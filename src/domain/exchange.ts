@@ -150,6 +150,7 @@ export class LocalExchange implements Exchange {
     if (!isOut(entry)) return;
     core.tally.deliveries--;
     if (entry.due <= core.time.now()) core.ends.expire(entry);
+    else if (entry.more?.answered) core.ends.bury(entry);
     else core.lines.putBack(entry);
   }
 

@@ -57,14 +57,13 @@ export class Lines {
     this.core.forgetIfIdle(queue);
   }
 
-  /** The head of a queue, taken out; what has expired, or is not to be delivered again, ends on the way. */
+  /** The head of a queue, taken out; what has expired ends on the way. */
   #take(queue: Queue): Entry | undefined {
     const now = this.core.time.now();
     for (let entry = queue.head; entry !== undefined; entry = queue.head) {
       this.#remove(entry, queue);
-      if (entry.due <= now) this.core.ends.expire(entry);
-      else if (entry.more?.answered) this.core.ends.bury(entry);
-      else return entry;
+      if (entry.due > now) return entry;
+      this.core.ends.expire(entry);
     }
     return undefined;
   }

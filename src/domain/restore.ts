@@ -52,5 +52,9 @@ export class Restore implements Restoring {
       queue.coldUpTo = core.lastSeq;
     });
     core.leases.resume();
+    for (const entry of this.#delivered.values()) {
+      // It was out without a lease, and its answer had come.
+      if (entry.more?.answered && core.ends.takeOut(entry)) core.ends.bury(entry);
+    }
   }
 }
