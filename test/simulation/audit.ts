@@ -212,6 +212,7 @@ export class Audit {
     }
     for (const queue of disk.paused) ledger.paused.set(queue, scene.tick);
     this.#idsAfterCrash();
+    for (const item of ledger.alive) if (item.answered && item.where !== 'out') ledger.bury(item);
   }
 
   #absent(item: Item, kept: number): void {

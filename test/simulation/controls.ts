@@ -38,6 +38,7 @@ export class Controls {
   /** Nothing is under way. */
   quiet(): void {
     this.scene.check(this.#open === 0, 'every question is answered');
+    this.ledger.stirred.clear();
   }
 
   #before(control: Control): (answer: Record<string, unknown>) => void {
@@ -54,6 +55,7 @@ export class Controls {
       case 'purge':
       case 'kick':
         ledger.doubtAll(control.address);
+        ledger.stirred.add(control.address);
         return () => ledger.doubtAll(control.address);
       case 'peek':
         return ({ messages }) => this.#peeked(control.address, control.count, messages as { body: string }[]);

@@ -39,6 +39,8 @@ export class Ledger implements Sender {
   readonly paused = new Map<string, number>();
   readonly pauseKept = new Set<string>();
   readonly resumed = new Map<string, number>();
+  /** Addresses that are being purged, or whose dead letters are being sent back. */
+  readonly stirred = new Set<string>();
   #suspicions: Suspicion[] = [];
   /** Messages that the last send may have been an answer to, as they were before. */
   #undo: [item: Item, before: object][] = [];
@@ -57,6 +59,7 @@ export class Ledger implements Sender {
     const item = taken ? (known ?? new Item(message, tick, now)) : undefined;
     if (taken && !again) this.#replied(message.to, tick);
     if (item !== undefined && known === undefined) this.#add(item);
+    if (item !== undefined) this.#stir(item);
     const sending = { tag, item, duplicate: again, receipt: message.options.receipt, message, told: false };
     this.open.set(tag, sending);
     return sending;
@@ -205,12 +208,12 @@ export class Ledger implements Sender {
     const { doubtedAt } = item;
     if (item.where !== 'out') item.return(decided.tick);
     if (delivery.at !== item.at) {
-      if (item.dead) this.#kicked(item);
-      else this.#bury(item);
+      if (item.dead) this.#kicked(item, decided);
+      else this.#bury(item, decided);
       item.placedFrom = doubtedAt.tick;
     } else if (item.attempts !== delivery.attempt - 1) {
       // It has died and was sent back.
-      this.#kicked(item);
+      this.#kicked(item, decided);
       item.placedFrom = doubtedAt.tick;
     }
     item.placedTo = decided.tick;
@@ -331,6 +334,16 @@ export class Ledger implements Sender {
     } else {
       item.return(tick);
     }
+    this.#stir(item);
+  }
+
+  /** Where a queue is being purged or sent back, that may befall what comes into it meanwhile. */
+  #stir(item: Item): void {
+    if (item.where === 'waiting' && this.stirred.has(item.queue)) this.doubt(item);
+  }
+
+  bury(item: Item): void {
+    this.#bury(item);
   }
 
   #bury(item: Item, { tick, now } = this.scene.instant()): void {
@@ -345,8 +358,7 @@ export class Ledger implements Sender {
     item.dead = true;
   }
 
-  #kicked(item: Item): void {
-    const { tick, now } = this.scene.instant();
+  #kicked(item: Item, { tick, now }: Instant): void {
     item.move(item.message.to, now + (item.message.timeout || 1000), tick);
     item.kicked();
   }
@@ -432,6 +444,7 @@ export class Ledger implements Sender {
   /** The broker is gone, and with it those who wait for a word of it. */
   crashed(): void {
     this.open.clear();
+    this.stirred.clear();
     this.#suspicions = [];
   }
 }
