@@ -118,11 +118,11 @@ export class Ends {
     else if (!others.includes(entry)) others.push(entry);
   }
 
-  /** Something was sent there. */
-  answered({ to }: Message): void {
-    if (this.#unanswered.size === 0) return;
+  /** Something was sent there. @returns whether it may be an answer to such a message */
+  answered({ to }: Message): boolean {
+    if (this.#unanswered.size === 0) return false;
     const entries = this.#unanswered.get(to);
-    if (entries === undefined) return;
+    if (entries === undefined) return false;
     this.#unanswered.delete(to);
     for (const entry of entries) {
       entry.extra.answered = true;
@@ -130,6 +130,7 @@ export class Ends {
       // One that had come back already: it is not delivered again.
       if (this.takeOut(entry)) this.bury(entry);
     }
+    return true;
   }
 
   /** Takes a message out of where it waits. @returns false if it waits nowhere */

@@ -110,8 +110,8 @@ export class LocalExchange implements Exchange {
     const known = id === undefined ? undefined : new KnownId(message.to, id, fingerprint(message), entry.seq);
     if (options !== STANDARD) this.#note(entry, known, sender, tag);
     core.commits?.touch(entry);
-    core.commits?.await(new Taking(core, entry, sender, tag, known));
-    core.ends.answered(message);
+    const isAnswer = core.ends.answered(message);
+    core.commits?.await(new Taking(core, entry, sender, tag, known, isAnswer));
     if (options.delay > 0) core.delays.begin(entry, new Delay(entry, core.time.now() + options.delay, false));
     else core.lines.enter(entry, queue?.known === true ? queue : core.queue(queueName(message.to)));
     if (core.commits === undefined && options.receipt === 'taken') sender.accepted(tag, false);

@@ -15,6 +15,8 @@ export class Taking implements Waits {
     private readonly tag: string,
     /** Its id, if it has one. */
     private readonly known: KnownId | undefined,
+    /** It answers a message that is to be delivered once. */
+    private readonly isAnswer: boolean,
   ) {}
 
   committed(): boolean {
@@ -29,8 +31,8 @@ export class Taking implements Waits {
     const { core, entry } = this;
     const lease = entry.more?.lease;
     if (entry.stage === 'over') {
-      // Its id has yet to be written.
-      if (this.known !== undefined) return true;
+      // Its id has yet to be written, or that it was an answer.
+      if (this.known !== undefined || this.isAnswer) return true;
       this.#accept();
       return false;
     }

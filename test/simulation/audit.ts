@@ -106,9 +106,11 @@ export class Audit {
       if (!item.dead) item.kicked();
       else item.concludeId('dead', 0, this.scene.now);
     } else if (item.where !== 'out' || delivery?.name === undefined) {
-      item.where = 'waiting';
-      item.out = undefined;
-      item.since = tick;
+      item.return(tick);
+      // It may have died and been sent back in between.
+      item.placedTo = tick;
+      item.repliedAt = 0;
+      if (delivery === undefined) item.grantedAt = 0;
     }
     item.attempts = delivery?.attempts ?? stored.attempts;
     item.due = stored.due;
@@ -124,7 +126,7 @@ export class Audit {
       const item = this.ledger.items.get(stored.message.body) as Item;
       const before = latest.get(item.queue);
       // What the crash has undone may be in a place of before.
-      if (stored.at !== item.at || (stored.due !== item.due && !item.dead)) continue;
+      if (item.unsure || stored.at !== item.at || (stored.due !== item.due && !item.dead)) continue;
       if (before !== undefined && item.placedTo < before.earliest) {
         this.scene.fail(`${item.body} has its place before ${before.body}`);
       }

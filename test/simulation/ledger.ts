@@ -75,7 +75,7 @@ export class Ledger implements Sender {
     this.#undo = [];
     for (const item of this.alive) {
       const { options, replyTo } = item.message;
-      if (!options.once || replyTo !== address || item.dead) continue;
+      if (!options.once || replyTo !== address || (item.dead && !item.unsure)) continue;
       this.#undo.push([item, { ...item }]);
       item.repliedAt = tick;
       item.replyKept = false;
@@ -202,10 +202,11 @@ export class Ledger implements Sender {
     const { out } = item;
     if (item.where === 'out' && out !== undefined && out.delivery === undefined && out.end <= decided.now) {
       this.#back(item, 0, decided);
+      if (item.unsure && item.placedFrom === decided.tick) item.placedFrom = item.doubtedAt.tick;
     }
     if (!item.unsure) return;
     item.unsure = false;
-    const { doubtedAt } = item;
+    const { doubtedAt, repliedAt } = item;
     if (item.where !== 'out') item.return(decided.tick);
     if (delivery.at !== item.at) {
       if (item.dead) this.#kicked(item, decided);
@@ -216,6 +217,7 @@ export class Ledger implements Sender {
       this.#kicked(item, decided);
       item.placedFrom = doubtedAt.tick;
     }
+    if (repliedAt > decided.tick) item.repliedAt = repliedAt;
     item.placedTo = decided.tick;
     item.dueSlack = Math.max(0, decided.now - doubtedAt.now);
   }

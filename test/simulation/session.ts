@@ -104,7 +104,7 @@ export class Session {
 
   expired(receiving: Receiving): void {
     this.line.expires(receiving);
-    if (!this.slow) this.ledger.nothingFor(receiving);
+    if (!receiving.lost && !this.slow) this.ledger.nothingFor(receiving);
   }
 
   lapsed(delivery: Delivery): void {
