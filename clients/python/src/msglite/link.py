@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import ssl
 import threading
 import time
@@ -75,7 +76,8 @@ class Link:
         self._up_since = 0.0
         self._first = Waiter()
         self._keeper = threading.Condition(self.lock)
-        self._dozing = False
+        #: When the keeper looks again by itself.
+        self._looks_at = 0.0
         self._rested = False
 
     # Life
@@ -173,7 +175,7 @@ class Link:
         """``done``, or ``back``. ``sure``: it is said again after a lost connection, until the broker has confirmed it."""
         self._held.finish(delivery, how, delay, sure)
         if sure:
-            self._need_keeper()
+            self._need_keeper(time.monotonic() + _LOOK)
 
     def keep(self, delivery: Delivery, lease: float) -> None:
         """The lease ends so many seconds from now."""
@@ -183,7 +185,7 @@ class Link:
         """Keeps it for as long as it is ours."""
         delivery.extended = True
         delivery.due = time.monotonic() + delivery.lease / 3
-        self._need_keeper()
+        self._need_keeper(delivery.due)
 
     def flush(self) -> None:
         """What was said leaves."""
@@ -267,6 +269,7 @@ class Link:
             if delivery is not None:
                 if delivery.name is not None:
                     self._held.add(delivery.name, delivery)
+                    self._need_keeper(time.monotonic() + _LOOK)
                 delivery.listener.deliver(delivery, self._standing.last)
                 return
         elif isinstance(frame, (Done, Answer)):
@@ -380,8 +383,9 @@ class Link:
                     return
             try:
                 self._begin(self._dial_any())
+                log.info("there is a broker")
             except MsgliteError as error:
-                log.warning("%s", error)
+                log.info("%s", error)
 
     def _look_after(self, connection: Connection) -> None:
         pause = self._tend(connection)
@@ -391,10 +395,10 @@ class Link:
             self._lead(pause)
             self._pass_on()
             return
-        self._dozing = pause is None
+        self._looks_at = math.inf if pause is None else time.monotonic() + pause
         # Only where nobody has read for a while: to read for those who come back at once would cost them switches of threads.
         self._rested = not self._keeper.wait(pause)
-        self._dozing = False
+        self._looks_at = 0.0
 
     def _tend(self, connection: Connection) -> Optional[float]:
         """Does what is due. Returns the seconds until there is more to do, None where that depends on others."""
@@ -414,9 +418,9 @@ class Link:
         self.flush()
         return pause
 
-    def _need_keeper(self) -> None:
-        if self._dozing:
-            self._dozing = False
+    def _need_keeper(self, by: float) -> None:
+        if by < self._looks_at:
+            self._looks_at = by
             self._keeper.notify()
 
     # Parts
