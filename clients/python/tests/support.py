@@ -164,6 +164,20 @@ class TestCase(unittest.TestCase):
             time.sleep(0.01)
 
 
+class WebTestCase(TestCase):
+    """With one broker and proxy for all of its tests."""
+
+    options: List[str] = []
+    served: Broker
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        folder = tempfile.mkdtemp(prefix="msglite-")
+        cls.addClassCleanup(shutil.rmtree, folder, True)
+        cls.served = Broker(folder, *cls.options, web=True)
+        cls.addClassCleanup(cls.served.end)
+
+
 class Result:
     """What comes of a call in another thread."""
 

@@ -9,7 +9,7 @@ import sys
 import unittest
 from typing import Any, Callable, List, Tuple
 
-from .support import HERE, Process, TestCase, UnixConnection
+from .support import HERE, Process, UnixConnection, WebTestCase
 
 HAS_FLASK = importlib.util.find_spec("flask") is not None
 
@@ -63,10 +63,9 @@ OWN_SERVER = (
 
 
 @unittest.skipUnless(HAS_FLASK or "CI" in os.environ, "this machine has no python3-flask")
-class Flask(TestCase):
+class Flask(WebTestCase):
     def setUp(self) -> None:
         super().setUp()
-        self.served = self.broker(web=True)
         self.wrapper(self.served, "flask_app", "--workers", "2")
         own = Process([sys.executable, "-c", OWN_SERVER], str(HERE), PYTHONDONTWRITEBYTECODE="1")
         self.addCleanup(own.end, 9)

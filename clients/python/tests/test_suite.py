@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
-import unittest
 from typing import Any, Optional
 
 from . import suite_app
-from .support import Broker, Wrapper, web_client
+from .support import WebTestCase, Wrapper, web_client
 
 
 class Response:
@@ -21,24 +18,19 @@ class Response:
         self.text = self.body.decode("latin-1")
 
 
-class Suite(unittest.TestCase):
-    folder: str
-    broker: Broker
-    wrapper: Wrapper
+class Suite(WebTestCase):
+    wrapper_of_all: Wrapper
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.folder = tempfile.mkdtemp(prefix="msglite-")
-        cls.addClassCleanup(shutil.rmtree, cls.folder, True)
-        cls.broker = Broker(cls.folder, web=True)
-        cls.addClassCleanup(cls.broker.end)
-        cls.wrapper = Wrapper(cls.broker, "suite_app")
-        cls.addClassCleanup(cls.wrapper.end)
+        super().setUpClass()
+        cls.wrapper_of_all = Wrapper(cls.served, "suite_app")
+        cls.addClassCleanup(cls.wrapper_of_all.end)
 
     def ask(
         self, case: str, target: str = "/", method: str = "GET", body: Optional[bytes] = None, **headers: str
     ) -> Response:
-        with web_client(self.broker.web) as client:
+        with web_client(self.served.web) as client:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             client.request(method, target, body, {"X-Case": case, **named})
             return Response(client.getresponse())
@@ -118,7 +110,7 @@ class Suite(unittest.TestCase):
 
     def test_18_errors(self) -> None:
         self.well(self.ask("errors", "/has_errors"), "1")
-        self.wrapper.says("seen in the log")
+        self.wrapper_of_all.says("seen in the log")
 
     def test_19_the_status_line(self) -> None:
         response = self.ask("query")
@@ -129,10 +121,10 @@ class Suite(unittest.TestCase):
             response = self.ask(case)
             self.assertEqual((response.status, response.reason), (500, "Internal Server Error"))
             self.assertNotIn("purpose", response.text)
-        self.wrapper.says("RuntimeError: thrown on purpose", 2)
+        self.wrapper_of_all.says("RuntimeError: thrown on purpose", 2)
 
     def test_21_repeated_headers_of_a_request(self) -> None:
-        with web_client(self.broker.web) as client:
+        with web_client(self.served.web) as client:
             client.putrequest("GET", "/")
             for name, value in (("X-Case", "header"), ("Foo", "bar"), ("Foo", "baz")):
                 client.putheader(name, value)
@@ -196,7 +188,7 @@ class Suite(unittest.TestCase):
     @classmethod
     def tearDownClass(cls) -> None:
         # What the validator finds wrong is an AssertionError in the application.
-        log = "".join(cls.wrapper.log)
+        log = "".join(cls.wrapper_of_all.log)
         assert "AssertionError" not in log, log
 
 

@@ -8,17 +8,13 @@ import sys
 import time
 from typing import Any, Dict, List
 
-from .support import Broker, TestCase, Wrapper, get, web_client
+from .support import WebTestCase, Wrapper, get, web_client
 
 #: Seconds that the long forms last; by hand: a minute.
 LONG = float(os.environ.get("MSGLITE_LONG", "4"))
 
 
-class Workers(TestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.served = self.broker(web=True)
-
+class Workers(WebTestCase):
     def workers(self, *options: str) -> Wrapper:
         return self.wrapper(self.served, "worker_app", *options)
 
@@ -171,9 +167,11 @@ class Workers(TestCase):
         wrapper.says("the connection to the broker was lost")
 
 
-class Envelope1(TestCase):
+class Envelope1(WebTestCase):
+    options = ["--http-envelope", "1"]
+
     def test_requests_as_in_2010(self) -> None:
-        served: Broker = self.broker("--http-envelope", "1", web=True)
+        served = self.served
         self.wrapper(served, "suite_app")
         status, _, body = get(served.web, "/?a", headers={"X-Case": "query"})
         self.assertEqual((status, body), (200, b"Hello, a"))
