@@ -129,7 +129,7 @@ sub _message ($self, $to, $body, $options) {
         timeout => seconds('a timeout', $options->{timeout} // TIMEOUT),
     );
     if    (defined $options->{id}) { $message{id} = id($options->{id}) }
-    elsif ($self->{ids})           { @message{qw(id own_id)} = ($self->{prefix} . $self->{ids_given}++, 1) }
+    elsif ($self->{ids})           { @message{qw(id own_id)} = ($self->new_id, 1) }
     $message{delay}    = seconds('a delay', $options->{delay}) if defined $options->{delay};
     $message{attempts} = count('attempts', $options->{attempts}) if defined $options->{attempts};
     $message{once}     = 1 if $options->{once};
@@ -138,6 +138,9 @@ sub _message ($self, $to, $body, $options) {
     $message{dead} = length($options->{dead} // '') ? address($options->{dead}) : '' if exists $options->{dead};
     return \%message;
 }
+
+# A name that no other message has.
+sub new_id ($self) { return $self->{prefix} . $self->{ids_given}++ }
 
 sub _send_later ($self, $message, $call) {
     my $link = $self->{link};

@@ -99,7 +99,7 @@ sub _parse ($line, $words) {
     }
     if ($sign eq '--') {
         return if @$words < 3;
-        my ($text) = $line =~ /\A[ \t]*\S+[ \t]+\S+[ \t]+\S+[ \t]*(.*?)\s*\z/s;
+        my ($text) = $line =~ /\A[ \t]*(?:[^ \t]+[ \t]+){2}[^ \t]+[ \t]*(.*?)[ \t]*\z/s;
         return { kind => 'refusal', tag => $words->[1] eq '?' ? '' : $words->[1], code => $words->[2], text => $text // '' };
     }
     if ($sign eq '**') {
@@ -113,7 +113,7 @@ sub _parse ($line, $words) {
     if ($sign eq '-') {
 
         # Who is turned away on arrival has not said yet which protocol is spoken.
-        my ($text) = $line =~ /\A[ \t]*-[ \t]*(.*?)\s*\z/s;
+        my ($text) = $line =~ /\A[ \t]*-[ \t]*(.*?)[ \t]*\z/s;
         return { kind => 'refusal', tag => '', code => 'full', text => $text };
     }
     return;
