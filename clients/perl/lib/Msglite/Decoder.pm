@@ -8,6 +8,8 @@ no warnings 'experimental::signatures';
 # The broker sets the limits; these only keep a stranger from filling our memory.
 use constant { MAX_LINE => 64 * 1024, MAX_BODY => 1024 * 1024 * 1024, LARGEST => 2**31 - 1 };
 
+my %OPTIONS = (attempt => 'attempt', delivery => 'delivery', id => 'id', to => 'sent_to');
+
 sub new ($class, %limits) {
     return bless {
         buffer => '',
@@ -93,6 +95,7 @@ sub _parse ($line, $words) {
         return @$words >= 6 ? _message($words) : undef;
     }
     if ($sign eq '++') {
+        return { kind => 'done', tag => $words->[1], options => {} } if @$words == 2;
         return if @$words < 2;
         my %options = map { /\A([^=]+)=(.*)\z/s ? ($1, $2) : () } @$words[ 2 .. $#$words ];
         return { kind => 'done', tag => $words->[1], options => \%options };
@@ -133,12 +136,11 @@ sub _message ($words) {
         body    => '',
     };
     $frame->{reply_to} = $reply_to if $reply_to ne '-';
-    for my $word (@$words[ 6 .. $#$words ]) {
-        if    ($word =~ /\Aattempt=(.*)/s) { $frame->{attempt}  = _number($1) // return }
-        elsif ($word =~ /\Adelivery=(.*)/s) { $frame->{delivery} = $1 }
-        elsif ($word =~ /\Aid=(.*)/s)       { $frame->{id}       = $1 }
-        elsif ($word =~ /\Ato=(.*)/s)       { $frame->{sent_to}  = $1 }
+    for my $i (6 .. $#$words) {
+        my ($name, $value) = split /=/, $words->[$i], 2;
+        $frame->{ $OPTIONS{$name} } = $value if defined $value && $OPTIONS{$name};
     }
+    $frame->{attempt} = _number($frame->{attempt}) // return;
     return $frame;
 }
 

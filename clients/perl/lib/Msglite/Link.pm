@@ -115,7 +115,6 @@ sub drop ($self, $ask) {
 # addresses, timeout (undef: no end), count (undef: no end), lease. `deliver` is called with each delivery, `over` once: with
 # nothing, or a code and a text.
 sub receive ($self, $wanted, $deliver, $over) {
-    $self->check_process;
     my $receive = {
         wanted  => $wanted,
         left    => $wanted->{count},
@@ -163,7 +162,7 @@ sub keep_on ($self, $delivery) {
 
 # Waits until something happened, so many seconds at most (undef: whatever it takes), and carries out what is due.
 sub step ($self, $most = undef) {
-    $self->check_process;
+    $self->check_process if $self->{pid} != $$;
     my $code = $self->{closed};
     Msglite::Error->throw(@$code) if $code;
 
@@ -206,7 +205,9 @@ sub _reconnect ($self, $most) {
     if ($pause > 0) {
         $pause = $most   if defined $most && $most < $pause;
         $pause = SLOWEST if $pause > SLOWEST;
-        $self->_unguarded(sub { select undef, undef, undef, $pause });
+        delete $self->{busy};
+        select undef, undef, undef, $pause;
+        $self->{busy} = 1;
         return if now() < $self->{retry_at};
         return if defined $most && $most <= $pause;
     }
@@ -302,9 +303,12 @@ sub _exchange ($self, $most) {
         my ($read, $write) = ('', '');
         vec($read, fileno $socket, 1) = 1;
         $write = $read if $self->{out} ne '';
-        my $ready = $self->_unguarded(sub { select $read, $write, undef, $most });
-        return 1 if $ready < 0;      # A signal came.
-        return 1 if !$ready;
+
+        # What may be left by a signal's handler that dies: nothing is half done here.
+        delete $self->{busy};
+        my $ready = select $read, $write, undef, $most;
+        $self->{busy} = 1;
+        return 1 if $ready <= 0;
         return if $self->{out} ne '' && !$self->_write;
     }
     my $buffer = $self->{decoder}->buffer;
@@ -334,14 +338,6 @@ sub _write ($self) {
         substr $self->{out}, 0, $count, '';
     }
     return 1;
-}
-
-# What may be left by a signal's handler that dies: nothing is half done there.
-sub _unguarded ($self, $wait) {
-    delete $self->{busy};
-    my $result = $wait->();
-    $self->{busy} = 1;
-    return $result;
 }
 
 sub _lost ($self, $code, $why) {
@@ -489,7 +485,6 @@ sub _refused ($self, $frame) {
 # --- Commands that are answered once, and until then kept to be said again
 
 sub _ask ($self, $ask) {
-    $self->check_process;
     my $why = $self->{closed};
     if (!$why && ($self->{waiting} >= $self->{max_messages} || $self->{waiting_bytes} + $ask->{cost} > $self->{max_bytes})) {
         $why = [ 'full', 'as much waits for the broker as the client buffers' ];
@@ -501,6 +496,15 @@ sub _ask ($self, $ask) {
     }
     $ask->{tag} = ++$self->{tags};
     $self->{asks}{ $ask->{tag} } = $ask;
+    if ($self->{socket} && !@{ $self->{queue} } && !$self->{barrier} && $self->{written} < WINDOW) {
+
+        # At once, as nearly always.
+        $self->{written}++;
+        @$ask{qw(written tried)} = (1, 1);
+        my $message = $ask->{message};
+        $self->{out} .= $message ? encode_send($ask->{tag}, $message) : $self->_text($ask, 0);
+        return $ask;
+    }
     $self->_queue($ask);
     $self->_say_asks if $self->{socket};
     return $ask;

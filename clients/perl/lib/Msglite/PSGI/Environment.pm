@@ -9,9 +9,67 @@ use Exporter 'import';
 
 our @EXPORT_OK = qw(environment);
 
-# Names of headers as variables; false: left out. Bounded, because clients choose the names.
-my %KEY;
-use constant MOST_KEYS => 1000;
+use Msglite::PSGI::Head qw(headers_of);
+
+# Names of headers as variables; '': left out. And what came of whole lists of headers: clients say the same again and again.
+# Bounded, because clients choose them.
+my (%KEY, %SEEN);
+use constant { MOST_KEYS => 1000, MOST_SEEN => 200, LONGEST_SEEN => 4096 };
+
+# What CGI says of a request, from its head, and whether its body was chunked.
+sub environment ($head) {
+    my $url = $head->{url};
+    my ($path, $query) = split /\?/, $url, 2;
+    if (substr($path, 0, 1) ne '/') {
+
+        # In absolute form, or none at all.
+        $path = $path =~ m{\A[a-z][a-z0-9+.-]*://[^/]*(.*)}si ? $1 eq '' ? '/' : $1 : '';
+    }
+    $path =~ s/%([0-9A-Fa-f]{2})/chr hex $1/ge if index($path, '%') >= 0;
+    my $scheme = $head->{scheme} // 'http';
+    my ($variables, $chunked, $host, $port) = @{ _headers($head) };
+    my %env = (
+        %$variables,
+        REQUEST_METHOD  => $head->{method},
+        SCRIPT_NAME     => '',
+        PATH_INFO       => $path,
+        QUERY_STRING    => $query // '',
+        REQUEST_URI     => $url,
+        SERVER_PROTOCOL => $head->{protocol},
+        SERVER_NAME     => $host,
+        SERVER_PORT     => $port // ($scheme eq 'https' ? 443 : 80),
+        REMOTE_ADDR     => $head->{remoteAddr} // '',
+    );
+    $env{HTTPS} = 'on' if $scheme eq 'https';
+    return (\%env, $chunked);
+}
+
+sub _headers ($head) {
+    my $list = $head->{list};
+    if (!defined $list) {
+        my $headers = $head->{headers};
+        return _read_headers(ref $headers eq 'HASH' ? map { ($_, $headers->{$_}) } sort keys %$headers : @$headers);
+    }
+    my $seen = $SEEN{$list};
+    return $seen if $seen;
+    my $read = _read_headers(@{ headers_of($list) });
+    return $read if length $list > LONGEST_SEEN;
+    %SEEN = () if keys %SEEN >= MOST_SEEN;
+    return $SEEN{$list} = $read;
+}
+
+# Variables, whether the body is chunked, and the server's name and port as the client said them.
+sub _read_headers (@pairs) {
+    my (%variables, $chunked);
+    while (my ($name, $value) = splice @pairs, 0, 2) {
+        my $key = $KEY{$name} // _key($name);
+        if    ($key eq '')               { $chunked = 1 if lc $name eq 'transfer-encoding' }
+        elsif (!exists $variables{$key}) { $variables{$key} = $value }
+        else                             { $variables{$key} .= ($key eq 'HTTP_COOKIE' ? '; ' : ', ') . $value }
+    }
+    my ($host, $port) = ($variables{HTTP_HOST} // '') =~ /\A(\[[^\]]*\]|[^:]*)(?::(\d*))?\z/;
+    return [ \%variables, $chunked, length($host // '') ? $host : 'localhost', length($port // '') ? $port : undef ];
+}
 
 sub _key ($name) {
     %KEY = () if keys %KEY >= MOST_KEYS;
@@ -22,42 +80,6 @@ sub _key ($name) {
     return $KEY{$name} = '' if $name =~ /_/ || $key eq 'PROXY' || $key eq 'TRANSFER_ENCODING';
     return $KEY{$name} = $key if $key eq 'CONTENT_TYPE' || $key eq 'CONTENT_LENGTH';
     return $KEY{$name} = "HTTP_$key";
-}
-
-# What CGI says of a request, from its head. `body`: what came with it, if it has a length of its own.
-sub environment ($head, $body) {
-    my $url = $head->{url};
-    my ($path, $query) = split /\?/, $url, 2;
-
-    # In absolute form.
-    if ($path !~ m{\A/} && $path =~ m{\A[a-z][a-z0-9+.-]*://[^/]*(.*)}si) { $path = $1 eq '' ? '/' : $1 }
-    $path = '' if $path !~ m{\A/};
-    $path =~ s/%([0-9A-Fa-f]{2})/chr hex $1/ge if index($path, '%') >= 0;
-    my $scheme = $head->{scheme} // 'http';
-    my %env = (
-        REQUEST_METHOD  => $head->{method},
-        SCRIPT_NAME     => '',
-        PATH_INFO       => $path,
-        QUERY_STRING    => $query // '',
-        REQUEST_URI     => $url,
-        SERVER_PROTOCOL => $head->{protocol},
-        REMOTE_ADDR     => $head->{remoteAddr} // '',
-        $scheme eq 'https' ? (HTTPS => 'on') : (),
-    );
-    my $headers = $head->{headers};
-    my @pairs   = ref $headers eq 'HASH' ? map { ($_, $headers->{$_}) } sort keys %$headers : @$headers;
-    my $chunked;
-    while (my ($name, $value) = splice @pairs, 0, 2) {
-        my $key = $KEY{$name} // _key($name);
-        if    ($key eq '')         { $chunked = 1 if lc $name eq 'transfer-encoding' }
-        elsif (!exists $env{$key}) { $env{$key} = $value }
-        else                       { $env{$key} .= ($key eq 'HTTP_COOKIE' ? '; ' : ', ') . $value }
-    }
-    $env{CONTENT_LENGTH} = length $body if $chunked && defined $body;
-    my ($host, $port) = ($env{HTTP_HOST} // '') =~ /\A(\[[^\]]*\]|[^:]*)(?::(\d*))?\z/;
-    $env{SERVER_NAME} = length($host // '') ? $host : 'localhost';
-    $env{SERVER_PORT} = length($port // '') ? $port : $scheme eq 'https' ? 443 : 80;
-    return (\%env, $chunked);
 }
 
 1;

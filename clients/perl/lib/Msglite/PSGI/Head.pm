@@ -8,57 +8,53 @@ no warnings 'experimental::signatures';
 use Exporter 'import';
 use JSON::PP ();
 
-our @EXPORT_OK = qw(parse_request encode_response);
+our @EXPORT_OK = qw(parse_request headers_of encode_response);
 
 my %ESCAPE = ('\\' => '\\', '/' => '/', b => "\b", f => "\f", n => "\n", r => "\r", t => "\t", '"' => "\0");
 
-# The JSON with which a request begins, as a hash. Strings have one character per byte.
+# A string that has no escapes (any more).
+my $STRING = qr/"([^"\\\x80-\xff]*)"/;
+
+# What the proxy writes, in its order.
+my $PLAIN = qr/
+    \A \{ "v":2 ,"method":$STRING ,"url":$STRING ,"protocol":$STRING ,"headers":\[ ((?:"[^\\\x80-\xff]*")?) \]
+    ,"scheme":$STRING ,"remoteAddr":$STRING ,"cancelAddr":$STRING (?: ,"bodyAddr":$STRING )? \} \z
+/x;
+
+# The JSON with which a request begins, as a hash. Strings have one character per byte. `list`: the headers as they stood
+# there, where that is all that can be told of them quickly.
 sub parse_request ($json) { return _parse_plain($json) // _parse_any($json) }
 
-# What proxies send: an object of strings, numbers and lists of strings. JSON::PP needs a hundred times as long.
+# What proxies send. JSON::PP needs a hundred times as long.
 sub _parse_plain ($json) {
-    my $escapes = index($json, '\\') >= 0;
-    if ($escapes) {
-        my $strange = index($json, "\0") >= 0;
-
-        # A quotation mark must not be taken for the end of its string: NUL stands for it.
-        $json =~ s{\\(?:u00([0-9a-fA-F]{2})|(.))}{
-            my $char = defined $1 ? $1 eq '22' ? "\0" : chr hex $1 : $ESCAPE{$2};
-            $strange = 1 if !defined $char || $char eq "\0" && defined $1 && $1 eq '00';
-            $char // '';
-        }gesx;
-        return if $strange;
-    }
-
-    # Strings and what is between them take turns.
-    my @parts = split /"/, $json, -1;
-    my $last  = $#parts;
-    return if $last < 2 || $parts[0] ne '{';
-    if ($escapes) { tr/\0/"/ for @parts }
-    my (%head, $at);
-    for ($at = 1; $at < $last; $at += 2) {
-        my ($name, $sign) = @parts[ $at, $at + 1 ];
-        if ($sign eq ':') {
-            $at += 2;
-            $head{$name} = $parts[$at];
-        }
-        elsif ($sign eq ':[') {
-            my @list;
-            do { $at += 2; push @list, $parts[$at] } while $at < $last && $parts[ $at + 1 ] eq ',';
-            return if $at >= $last;
-            my $end = $parts[ $at + 1 ];
-            return if substr($end, 0, 1) ne ']';
-            $head{$name} = \@list;
-            $parts[ $at + 1 ] = substr $end, 1;
-        }
-        elsif ($sign =~ /\A:(?:(\d{1,9})|\[\])([,}])\z/) {
-            $head{$name} = $1 // [];
-            $parts[ $at + 1 ] = $2;
-        }
-        else { return }
-        return if $at >= $last || $parts[ $at + 1 ] ne ($at + 1 == $last ? '}' : ',');
-    }
+    my $quoted = index($json, '\\') >= 0;
+    if ($quoted) { $json = _unescape($json) // return }
+    my %head;
+    @head{qw(method url protocol list scheme remoteAddr cancelAddr bodyAddr)} = $json =~ $PLAIN or return;
+    $head{v} = 2;
+    return \%head if !$quoted;
+    $head{headers} = headers_of(delete $head{list});
+    tr/\0/"/ for @{ $head{headers} }, grep { defined } @head{qw(method url protocol)};
     return \%head;
+}
+
+# A quotation mark must not be taken for the end of its string: NUL stands for it.
+sub _unescape ($json) {
+    return if index($json, "\0") >= 0;
+    my $strange;
+    $json =~ s{\\(?:u00([0-9a-fA-F]{2})|(.))}{
+        my $char = defined $1 ? $1 eq '22' ? "\0" : chr hex $1 : $ESCAPE{$2};
+        $strange = 1 if !defined $char || $char eq '\\' || defined $1 && $1 eq '00';
+        $char // '';
+    }gesx;
+    return $strange ? undef : $json;
+}
+
+# Name, value, name, value, of what stood between the brackets.
+sub headers_of ($list) {
+    my @headers = $list eq '' ? () : split /","/, substr($list, 1, -1), -1;
+    die "the headers are names and values\n" if @headers % 2 || 2 * @headers != $list =~ tr/"//;
+    return \@headers;
 }
 
 sub _parse_any ($json) {
@@ -72,6 +68,10 @@ sub _parse_any ($json) {
 
 # The first line of a response.
 sub encode_response ($status, $headers) {
+    return qq{["$status",[]]} if !@$headers;
+
+    # One look at all of them: there is rarely anything to escape.
+    return qq{["$status",["} . join('","', @$headers) . '"]]' if join("\0", @$headers) !~ /[^ !#-\[\]-~\0]/;
     return qq{["$status",[} . join(',', map { _quote($_) } @$headers) . ']]';
 }
 

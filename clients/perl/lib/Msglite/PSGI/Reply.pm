@@ -18,10 +18,12 @@ use constant {
 #
 #     new -> ready (it has a head) -> begun (something was sent) -> over
 #
-# link, delivery, to; method; new_id: makes ids; cancel: where the proxy says that nobody waits any more.
+# link, client, delivery, to; method; cancel: where the proxy says that nobody waits any more.
 sub new ($class, %parts) {
-    return bless { %parts, state => 'new', outstanding => 0, left => undef }, $class;
+    return bless { state => 'new', outstanding => 0, %parts }, $class;
 }
+
+sub delivery ($self) { return $self->{delivery} }
 
 sub has_head ($self) { return $self->{state} ne 'new' }
 
@@ -115,18 +117,19 @@ sub finish ($self) {
 # all before.
 sub _piece ($self, $piece, $last) {
     $self->_listen;
+    $self->{link}->keep_on($self->{delivery}) if $self->{state} eq 'ready';
     my $text = $self->{state} eq 'ready' ? encode_response(@$self{qw(status headers)}) . ($piece eq '' ? '' : "\n$piece") : $piece;
     $self->{state} = 'begun';
     my $link = $self->{link};
     if ($last) {
         my $taken;
-        $self->_send($text, sub { $taken = 1 }, id => $self->{new_id}->());
+        $self->_send($text, sub { $taken = 1 }, id => $self->{client}->new_id);
         $link->step until $taken || $self->{gone};
         $self->{state} = 'over';
     }
     else {
         $self->{outstanding}++;
-        $self->_send($text, sub { $self->{outstanding}-- }, id => $self->{new_id}->(), receipt => 'done');
+        $self->_send($text, sub { $self->{outstanding}-- }, id => $self->{client}->new_id, receipt => 'done');
         $link->step($self->{outstanding} < WINDOW ? 0 : undef);
         $link->step while $self->{outstanding} >= WINDOW && !$self->{gone};
     }
@@ -169,8 +172,19 @@ sub _listen ($self) {
     return;
 }
 
-# Looks whether somebody still waits.
-sub look ($self) {
+# --- What applications may call, as $env->{'msglite.request'}
+
+sub attempt ($self) { return $self->{delivery}{frame}{attempt} }
+
+# The lease ends so many seconds from now.
+sub keep ($self, $seconds) {
+    $self->{link}->keep($self->{delivery}, $seconds);
+    $self->{link}->step(0);
+    return;
+}
+
+# Looks whether nobody waits any more.
+sub client_gone ($self) {
     return 1 if $self->{gone};
     my $link = $self->{link};
     if (!$self->{listening}) {
@@ -183,7 +197,8 @@ sub look ($self) {
     return $self->{gone} ? 1 : 0;
 }
 
-# Lets go of it.
+# ---
+
 sub leave ($self) {
     my $receive = delete $self->{listening} or return;
     $self->{link}->withdraw($receive);

@@ -65,8 +65,7 @@ sub _ask ($self) {
 }
 
 sub _serve ($self, $delivery) {
-    my $link = $self->{link};
-    $link->keep_on($delivery);
+    my $link  = $self->{link};
     my $frame = $delivery->{frame};
     my ($head, $body) = eval { $self->_open($frame->{body}) };
     if (!$head) {
@@ -80,11 +79,11 @@ sub _serve ($self, $delivery) {
         to       => $frame->{reply_to},
         method   => $head->{method},
         cancel   => $head->{cancelAddr},
-        new_id   => sub { $self->{client}->new_id },
+        client   => $self->{client},
     );
     my ($env, $input);
     my $done = eval {
-        ($env, $input) = $self->_environment($head, $body, $delivery, $reply);
+        ($env, $input) = $self->_environment($head, $body, $reply);
         Msglite::PSGI::Responder->respond($reply, $self->{app}->($env));
         1;
     };
@@ -95,7 +94,15 @@ sub _serve ($self, $delivery) {
     $self->_log("$head->{method} $head->{url}: the response was not taken: " . $reply->is_gone)
         if $reply->is_gone && $reply->is_gone !~ /\A(?:the proxy|expired|no-such-delivery)/;
     $self->_drain($head->{bodyAddr}) if $input && !$input->is_over;
-    $_->($env) for $env && $env->{'psgix.cleanup.handlers'} ? @{ $env->{'psgix.cleanup.handlers'} } : ();
+    $self->_clean_up($env) if $env && $env->{'psgix.cleanup.handlers'};
+    return;
+}
+
+# When the response is on its way.
+sub _clean_up ($self, $env) {
+    my @handlers = @{ $env->{'psgix.cleanup.handlers'} } or return;
+    $self->{link}->step(0);
+    for my $handler (@handlers) { eval { $handler->($env); 1 } or $self->_log("a cleanup handler failed: $@") }
     return;
 }
 
@@ -127,11 +134,27 @@ sub _finish ($self, $delivery, $env, $ended) {
     return;
 }
 
-sub _environment ($self, $head, $body, $delivery, $reply) {
+# What is the same for all requests.
+my %STANDARD = (
+    'psgi.version'         => [ 1, 1 ],
+    'psgi.multithread'     => !!0,
+    'psgi.multiprocess'    => !!1,
+    'psgi.run_once'        => !!0,
+    'psgi.nonblocking'     => !!0,
+    'psgi.streaming'       => !!1,
+    'psgix.input.buffered' => !!1,
+    'psgix.harakiri'       => !!1,
+    'psgix.cleanup'        => !!1,
+);
+
+sub _environment ($self, $head, $body, $reply) {
+    my ($env, $chunked) = environment($head);
     my $address = $head->{bodyAddr};
-    my ($env, $chunked) = environment($head, defined $address ? undef : $body);
     my ($input, $tied);
-    if (!defined $address) { $input = Msglite::PSGI::Input->of_bytes($body) }
+    if (!defined $address) {
+        $env->{CONTENT_LENGTH} = length $body if $chunked;
+        $input = Msglite::PSGI::Input->of_bytes($body);
+    }
     elsif (!$head->{v} && !$chunked && !$env->{CONTENT_LENGTH}) {
 
         # Envelope 1: an empty message that nobody needs, and that may be gone already.
@@ -142,26 +165,12 @@ sub _environment ($self, $head, $body, $delivery, $reply) {
         $tied  = tied *$input;
         $env->{CONTENT_LENGTH} = $tied->fetch_all if $chunked;
     }
-    my $link = $self->{link};
-    %$env = (
-        %$env,
-        'psgi.version'           => [ 1, 1 ],
-        'psgi.url_scheme'        => $head->{scheme} // 'http',
-        'psgi.input'             => $input,
-        'psgi.errors'            => *STDERR,
-        'psgi.multithread'       => !!0,
-        'psgi.multiprocess'      => !!1,
-        'psgi.run_once'          => !!0,
-        'psgi.nonblocking'       => !!0,
-        'psgi.streaming'         => !!1,
-        'psgix.input.buffered'   => !!1,
-        'psgix.harakiri'         => !!1,
-        'psgix.cleanup'          => !!1,
-        'psgix.cleanup.handlers' => [],
-        'msglite.attempt'        => $delivery->{frame}{attempt},
-        'msglite.client_gone'    => sub { $reply->look },
-        'msglite.keep'           => sub ($seconds) { $link->keep($delivery, $seconds); $link->step(0) },
-    );
+    @$env{ keys %STANDARD } = values %STANDARD;
+    $env->{'psgi.url_scheme'}        = $head->{scheme} // 'http';
+    $env->{'psgi.input'}             = $input;
+    $env->{'psgi.errors'}            = *STDERR;
+    $env->{'psgix.cleanup.handlers'} = [];
+    $env->{'msglite.request'}        = $reply;
     return ($env, $tied);
 }
 
@@ -169,6 +178,7 @@ sub _environment ($self, $head, $body, $delivery, $reply) {
 sub _pieces ($self, $address, $head, $reply) {
     my $link = $self->{link};
     my (@pieces, $asked, $over, @why);
+    $link->keep_on($reply->delivery);
     return sub {
         return '' if $over;
         my $due = Msglite::Link::now() + PATIENCE;
