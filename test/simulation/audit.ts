@@ -94,27 +94,36 @@ export class Audit {
   }
 
   /** What became of it shows now. */
-  #learn(item: Item, { stored, delivery }: Row): void {
+  #learn(item: Item, row: Row): void {
     const tick = ++this.scene.tick;
+    const { stored, delivery } = row;
+    const isDead = stored.at !== item.message.to;
     item.unsure = false;
-    const { to } = item.message;
-    if (stored.at !== item.at) {
-      item.move(stored.at, stored.due, tick);
-      item.placedFrom = item.doubtedAt.tick;
-      item.dead = stored.at !== to;
+    if (isDead && !item.dead) {
+      item.concludeId('dead', item.doubtedAt.now, this.scene.now);
       item.hasDied = true;
-      if (!item.dead) item.kicked();
-      else item.concludeId('dead', 0, this.scene.now);
-    } else if (item.where !== 'out' || delivery?.name === undefined) {
-      item.return(tick);
-      // It may have died and been sent back in between.
-      item.placedTo = tick;
-      item.repliedAt = 0;
-      if (delivery === undefined) item.grantedAt = 0;
     }
-    item.attempts = delivery?.attempts ?? stored.attempts;
-    item.due = stored.due;
-    if (isDelayed({ stored, delivery })) item.where = 'delayed';
+    if (item.where === 'out' && delivery?.name !== undefined) return;
+    const { mayHaveDied } = item;
+    item.mayHaveDied = false;
+    if (stored.at !== item.at || (mayHaveDied && !isDead)) {
+      // Where it is the same place, it may have died and been sent back in between.
+      const from = stored.at === item.at ? Math.min(item.earliest, item.doubtedAt.tick) : item.doubtedAt.tick;
+      item.move(stored.at, stored.due, tick);
+      item.placedFrom = from;
+      item.answered = delivery?.answered ?? false;
+      if (!isDead) item.kicked();
+      item.dead = isDead;
+      item.attempts = delivery?.attempts ?? stored.attempts;
+      if (delivery !== undefined) item.grantedAt = item.doubtedAt.tick;
+    }
+    if (isDelayed(row)) {
+      if (item.where !== 'delayed') item.delayedUntil(item.until, delivery !== undefined, tick);
+    } else if (item.where === 'delayed') {
+      this.#took(item, row);
+    } else {
+      item.return(tick);
+    }
   }
 
   /** The disk's order is the order in which they took their places. */
@@ -245,9 +254,10 @@ export class Audit {
     const dead = stored.at !== to;
     scene.check(!dead || stored.at === (options.dead ?? deadAddress(to)), `${item.body} is where it may be`);
     const settled = item.replyKept && options.once && item.repliedAt > item.grantedAt && item.grantedAt > 0;
-    if (settled && !dead && item.at === to)
+    if (settled && !item.unsure && !dead && item.at === to)
       scene.check(delivery?.answered === true, `${item.body} has its answer still`);
     item.unsure = false;
+    item.mayHaveDied = false;
     item.at = stored.at;
     item.queue = queueName(stored.at);
     item.dead = dead;

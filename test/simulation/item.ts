@@ -49,6 +49,8 @@ export class Item {
   hasDied = false;
   /** It may have been dropped, moved or sent back meanwhile: the disk will tell. */
   unsure = false;
+  /** Among that, it may have died, and been sent back to where it was. */
+  mayHaveDied = false;
   /** Its sender has a receipt. */
   receipted = false;
   refused = false;
@@ -83,7 +85,7 @@ export class Item {
     this.placedFrom = sentAt;
     this.placedTo = sentAt;
     this.since = sentAt;
-    if (options.delay > 0) this.#delay(now + options.delay, false);
+    if (options.delay > 0) this.delayedUntil(now + options.delay, false, sentAt);
     if (options.id !== undefined) this.id = { ...NO_ID, state: 'live' };
   }
 
@@ -110,12 +112,13 @@ export class Item {
 
   returnLater(until: number): void {
     this.out = undefined;
-    this.#delay(until, true);
+    this.delayedUntil(until, true, 0);
   }
 
-  #delay(until: number, returns: boolean): void {
+  /** @param tick it was delayed still */
+  delayedUntil(until: number, returns: boolean, tick: number): void {
     this.where = 'delayed';
-    this.lookedAt = this.sentAt;
+    this.lookedAt = tick;
     this.until = until;
     this.returns = returns;
     this.since = Number.POSITIVE_INFINITY;

@@ -82,10 +82,18 @@ export class Ledger implements Sender {
       if (item.unsure) continue;
       if (item.where === 'out' && (item.out?.name !== undefined || item.grantedAt > 0)) item.answered = true;
       else if (item.grantedAt === 0) continue;
-      else if (item.where === 'delayed' && item.until > this.scene.now) this.#bury(item);
-      else if (this.scene.decided.size > 0 || item.due <= this.scene.now) this.doubt(item);
-      else this.#bury(item);
+      else if (item.where === 'delayed' && item.until > this.scene.now) this.#buryWith(item, tick);
+      else if (this.scene.decided.size > 0 || item.due <= this.scene.now) this.doubt(item, true);
+      else this.#buryWith(item, tick);
     }
+  }
+
+  /** Among those that die of one answer there is no order. */
+  #buryWith(item: Item, tick: number): void {
+    this.#bury(item);
+    if (!this.alive.has(item)) return;
+    item.placedFrom = tick;
+    item.placedTo = Number.POSITIVE_INFINITY;
   }
 
   /** That send was refused at once: it was no answer. */
@@ -201,25 +209,31 @@ export class Ledger implements Sender {
   #found(item: Item, delivery: Delivery, decided: Instant): void {
     const { out } = item;
     if (item.where === 'out' && out !== undefined && out.delivery === undefined && out.end <= decided.now) {
-      this.#back(item, 0, decided);
+      this.#back(item, 0, { tick: decided.tick, now: out.end });
       if (item.unsure && item.placedFrom === decided.tick) item.placedFrom = item.doubtedAt.tick;
     }
     if (!item.unsure) return;
     item.unsure = false;
-    const { doubtedAt, repliedAt } = item;
+    const { doubtedAt, repliedAt, due, mayHaveDied, earliest } = item;
+    item.mayHaveDied = false;
+    const isBack = delivery.at === item.at;
     if (item.where !== 'out') item.return(decided.tick);
-    if (delivery.at !== item.at) {
-      if (item.dead) this.#kicked(item, decided);
-      else this.#bury(item, decided);
-      item.placedFrom = doubtedAt.tick;
-    } else if (item.attempts !== delivery.attempt - 1) {
-      // It has died and was sent back.
+    // It was on its way before; or it has stayed where it was.
+    if (isBack && (decided.tick < doubtedAt.tick || item.dead || !mayHaveDied)) return;
+    if (!isBack && !item.dead) {
+      this.#bury(item, decided);
+      item.id = { ...item.id, from: Math.min(item.id.from, doubtedAt.now) };
+    } else {
       this.#kicked(item, decided);
-      item.placedFrom = doubtedAt.tick;
+      item.attempts = delivery.attempt - 1;
+      if (repliedAt > decided.tick) item.repliedAt = repliedAt;
     }
-    if (repliedAt > decided.tick) item.repliedAt = repliedAt;
+    item.placedFrom = isBack ? Math.min(earliest, doubtedAt.tick) : doubtedAt.tick;
     item.placedTo = decided.tick;
     item.dueSlack = Math.max(0, decided.now - doubtedAt.now);
+    if (!isBack) return;
+    item.dueSlack = Math.max(item.dueSlack, item.due - due);
+    item.due = Math.max(item.due, due);
   }
 
   #isWhatWasSent({ message }: Item, { to, replyTo, timeout, options }: Message): void {
@@ -341,7 +355,7 @@ export class Ledger implements Sender {
 
   /** Where a queue is being purged or sent back, that may befall what comes into it meanwhile. */
   #stir(item: Item): void {
-    if (item.where === 'waiting' && this.stirred.has(item.queue)) this.doubt(item);
+    if (item.where === 'waiting' && this.stirred.has(item.queue)) this.doubt(item, item.dead);
   }
 
   bury(item: Item): void {
@@ -368,7 +382,8 @@ export class Ledger implements Sender {
   // What happens by itself, or by somebody else's will
 
   /** Something may become of it that only the disk will tell. */
-  doubt(item: Item): void {
+  doubt(item: Item, mayHaveDied = false): void {
+    item.mayHaveDied ||= mayHaveDied;
     if (!item.unsure) item.doubtedAt = this.scene.instant();
     item.unsure = true;
     item.since = Number.POSITIVE_INFINITY;
@@ -376,7 +391,7 @@ export class Ledger implements Sender {
 
   /** All that waits in a queue may be dropped, or sent back. */
   doubtAll(queue: string): void {
-    for (const item of this.alive) if (item.queue === queue && item.where !== 'out') this.doubt(item);
+    for (const item of this.alive) if (item.queue === queue && item.where !== 'out') this.doubt(item, item.dead);
   }
 
   recalled(item: Item): void {
@@ -398,9 +413,11 @@ export class Ledger implements Sender {
         this.doubt(item);
         continue;
       }
-      this.#back(item, 0, { tick: ++this.scene.tick, now: out.end });
+      const tick = ++this.scene.tick;
+      this.#back(item, 0, { tick, now: out.end });
       // Leases that run out together do so in no order.
-      if (item.placedFrom === this.scene.tick) item.placedFrom = this.scene.timeTick;
+      if (item.placedFrom === tick) item.placedFrom = this.scene.timeTick;
+      if (item.placedTo === tick) item.placedTo = Number.POSITIVE_INFINITY;
     }
   }
 
