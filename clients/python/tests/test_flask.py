@@ -7,7 +7,7 @@ import importlib.util
 import os
 import sys
 import unittest
-from typing import Any, Callable, List, Tuple
+from typing import Any, Callable
 
 from .support import HERE, Process, UnixConnection, WebTestCase
 
@@ -34,7 +34,7 @@ def multipart() -> bytes:
 
 
 UPLOAD = multipart()
-CASES: List[Tuple[str, str, Any, Any]] = [
+CASES: list[tuple[str, str, Any, Any]] = [
     ("GET", "/", None, {}),
     ("HEAD", "/", None, {}),
     ("OPTIONS", "/form", None, {}),

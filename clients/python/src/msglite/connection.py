@@ -7,7 +7,8 @@ import select
 import socket
 import ssl
 import time
-from typing import Iterator, List, NamedTuple, Optional
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from . import wire
 from .address import Endpoint
@@ -38,7 +39,7 @@ class Connection:
         self._fd = sock.fileno()
         self._tls = isinstance(sock, ssl.SSLSocket)
         self._decoder = Decoder()
-        self._out: List[bytes] = []
+        self._out: list[bytes] = []
         self._poller = select.poll()
         self._poller.register(self._fd, select.POLLIN)
         self.welcome = Welcome("off", 0)
@@ -86,7 +87,7 @@ class Connection:
             if left <= 0 or not poller.poll(left * 1000):
                 raise socket.timeout(f"the broker took nothing for {WRITE_TIMEOUT:g} seconds")
 
-    def poll(self, timeout: Optional[float]) -> bool:
+    def poll(self, timeout: float | None) -> bool:
         """Whether there is something to read by then."""
         if self._tls and self._socket.pending():  # type: ignore[attr-defined]
             return True
@@ -104,13 +105,13 @@ class Connection:
         self._decoder.push(data)
         return iter(self._decoder.next, None)
 
-    def greet(self, token: Optional[str] = None, idle: float = 0.0) -> None:
+    def greet(self, token: str | None = None, idle: float = 0.0) -> None:
         """Says hello."""
         self.greeted_at = time.monotonic()
         self.write(wire.hello(HELLO, token, idle))
         self.flush()
 
-    def await_welcome(self, deadline: float) -> List[Frame]:
+    def await_welcome(self, deadline: float) -> list[Frame]:
         """Raises ``OSError`` or ``MsgliteError``. Returns what came behind it."""
         while True:
             left = deadline - time.monotonic()
@@ -144,7 +145,7 @@ def strange(frame: Strange) -> MsgliteError:
 
 
 def dial(
-    endpoint: Endpoint, context: Optional[ssl.SSLContext], timeout: float, token: Optional[str], idle: float
+    endpoint: Endpoint, context: ssl.SSLContext | None, timeout: float, token: str | None, idle: float
 ) -> Connection:
     """Connects and greets. Raises ``OSError`` or ``MsgliteError``."""
     deadline = time.monotonic() + timeout
