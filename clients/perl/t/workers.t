@@ -110,8 +110,11 @@ subtest 'SIGHUP loads the application anew' => sub {
     app('b');
     is part(get('/'), 'version'), 'a', 'not before it is told';
     $server->reload;
-    my $after = get('/');
-    is part($after, 'version'), 'b', 'the second';
+
+    # Those of the first still take what they had asked for already.
+    my $after;
+    until_true(sub { $after = get('/'); return part($after, 'version') eq 'b' });
+    ok 1, 'the second';
     isnt part($after, 'of'), part($before, 'of'), 'loaded by another process';
 
     open my $out, '>', "$folder/app.psgi" or die $!;
@@ -122,7 +125,8 @@ subtest 'SIGHUP loads the application anew' => sub {
     is part(get('/'), 'version'), 'b', 'one that can not be loaded changes nothing';
     app('c');
     $server->reload;
-    is part(get('/'), 'version'), 'c', 'and then one that can';
+    until_true(sub { part(get('/'), 'version') eq 'c' });
+    ok 1, 'and then one that can';
 };
 
 subtest 'a worker that dies is replaced' => sub {
