@@ -48,7 +48,7 @@ sub _empty ($self) {
     @$self{qw(queue ended later)}  = ([], [], []);
     @$self{qw(written waiting waiting_bytes retry_at)} = (0, 0, 0, 0);
     @$self{qw(pid out)} = ($$, '');
-    delete @$self{qw(socket decoder next busy confirming confirm_at barrier keep_at alive_at)};
+    delete @$self{qw(socket decoder dialed busy confirming confirm_at barrier keep_at alive_at)};
     return;
 }
 
@@ -167,7 +167,10 @@ sub step ($self, $most = undef) {
     Msglite::Error->throw(@$code) if $code;
 
     # A signal's handler died in the middle of the last step: who knows what was lost. The protocol does.
-    $self->_lost('connection-lost', 'a step was broken off') if delete $self->{busy};
+    if (delete $self->{busy}) {
+        delete $self->{dialed};
+        $self->_lost('connection-lost', 'a step was broken off');
+    }
     $self->{busy} = 1;
     $self->{socket} ? $self->_talk($most) : $self->_reconnect($most);
     $self->_tick;
@@ -196,31 +199,36 @@ sub close ($self) {
         $self->_write;
         $socket->close;
     }
-    delete @$self{qw(socket decoder)};
+    delete @$self{qw(socket decoder dialed)};
     return;
 }
 
 sub _reconnect ($self, $most) {
-    my $pause = $self->{retry_at} - now();
-    if ($pause > 0) {
-        $pause = $most   if defined $most && $most < $pause;
-        $pause = SLOWEST if $pause > SLOWEST;
-        delete $self->{busy};
-        select undef, undef, undef, $pause;
-        $self->{busy} = 1;
-        return if now() < $self->{retry_at};
-        return if defined $most && $most <= $pause;
+    if (!$self->{dialed}) {
+        my $pause = $self->{retry_at} - now();
+        if ($pause > 0) {
+            $pause = $most   if defined $most && $most < $pause;
+            $pause = SLOWEST if $pause > SLOWEST;
+            delete $self->{busy};
+            select undef, undef, undef, $pause;
+            $self->{busy} = 1;
+            return if now() < $self->{retry_at} || defined $most && $most <= $pause;
+        }
     }
-    my $endpoint = $self->{endpoints}[ $self->{index} ];
     my $error;
     {
         local $@;
-        eval { $self->_connect($endpoint, $most); 1 } and return;
+        eval {
+            $self->_dial($most) if !$self->{dialed};
+            $self->_greet($most);
+            1;
+        } and return;
         $error = $@;
     }
     die $error if !ref $error || !$error->isa('Msglite::Error');    # A signal's handler, not we.
 
     # The next address at once, and after all of them a pause.
+    delete $self->{dialed};
     $self->{index} = ($self->{index} + 1) % @{ $self->{endpoints} };
     return if ++$self->{failures} < @{ $self->{endpoints} };
     my $next = $self->_pause;
@@ -228,43 +236,58 @@ sub _reconnect ($self, $most) {
     return;
 }
 
-sub _pause ($self) {
-    my $bound = $self->{min} * 2**($self->{failed} < 30 ? $self->{failed} : 30);
-    $bound = $self->{max} if $bound > $self->{max};
-    $self->{failed}++;
-    $self->{failures} = 0;
-    my $pause = $bound * (1 - $self->{jitter} * rand);
-    $self->{retry_at} = now() + $pause;
-    return $pause;
+# Makes a connection. Who has less time than that takes waits a second longer at most.
+sub _dial ($self, $most) {
+    my $timeout = $self->{connect_timeout};
+    my $due     = now() + $timeout;
+    $most    = SLOWEST if defined $most && $most < SLOWEST;
+    $timeout = $most   if defined $most && $most < $timeout;
+    my $endpoint = $self->{endpoints}[ $self->{index} ];
+    $self->{dialed} = {
+        endpoint => $endpoint,
+        socket   => $endpoint->dial($timeout, $self->{tls}),
+        decoder  => Msglite::Decoder->new,
+        out      => encode_hello(HELLO, @$self{qw(token idle)}),
+        due      => $due,
+    };
+    return;
 }
 
-sub _connect ($self, $endpoint, $most) {
-    my $timeout = $self->{connect_timeout};
-    $timeout = $most if defined $most && $most < $timeout && $most > 0.1;
-    my $due     = now() + $timeout;
-    my $socket  = $endpoint->dial($timeout, $self->{tls});
-    my $decoder = Msglite::Decoder->new;
-    local @$self{qw(socket decoder out)} = ($socket, $decoder, encode_hello(HELLO, @$self{qw(token idle)}));
+# Waits for the broker's answer to our hello, so many seconds at most.
+sub _greet ($self, $most) {
+    my $dialed = $self->{dialed};
+    my ($endpoint, $decoder) = @$dialed{qw(endpoint decoder)};
+    my $enough = defined $most ? now() + $most : undef;
     my $frame;
     until ($frame = $decoder->next_frame) {
-        my $left = $due - now();
-        Msglite::Error->throw('unreachable', 'no broker at ' . $endpoint->text . ": no answer in $timeout seconds") if $left <= 0;
-        $self->_exchange($left) // Msglite::Error->throw('unreachable', 'no broker at ' . $endpoint->text . ': it closed the connection');
+        my $now  = now();
+        my $left = $dialed->{due} - $now;
+        $endpoint->unreachable("no answer in $self->{connect_timeout} seconds") if $left <= 0;
+        if (defined $enough) {
+            return if $now > $enough;
+            $left = $enough - $now if $enough - $now < $left;
+        }
+
+        # As if it were ours already.
+        local @$self{qw(socket decoder out)} = ($dialed->{socket}, $decoder, $dialed->{out});
+        my $open = $self->_exchange($left);
+        $dialed->{out} = $self->{out};
+        $endpoint->unreachable('it closed the connection') if !$open;
     }
     Msglite::Error->throw($frame->{code}, "the broker refused: $frame->{code} $frame->{text}")
         if $frame->{kind} eq 'refusal' && ($frame->{tag} eq HELLO || $frame->{tag} eq '');
     Msglite::Error->throw('protocol', 'no broker at ' . $endpoint->text . ': it does not answer !!')
         if $frame->{kind} ne 'done' || $frame->{tag} ne HELLO;
-
-    # It becomes ours when this is left: what is `local` here ends with it.
-    @$self{qw(next welcome)} = ([ $socket, $decoder ], $frame->{options});
+    delete $self->{dialed};
+    $self->{welcome} = $frame->{options};
+    $self->_begin($dialed->{socket}, $decoder);
     $self->later(sub { $self->{on_up}->($endpoint) });
     return;
 }
 
 # The new connection takes its place; what was under way is said again. First what has the least time.
-sub _begin ($self) {
-    @$self{qw(socket decoder out)} = (@{ delete $self->{next} }, '');
+sub _begin ($self, $socket, $decoder) {
+    @$self{qw(socket decoder out)} = ($socket, $decoder, '');
     @$self{qw(failures up_since heard_at doubted greeting)} = (0, now(), now(), 0, 0);
     $self->{alive_at} = now() + $self->{idle} / 3 if $self->{idle};
     my @held = values %{ $self->{held} };
@@ -278,6 +301,16 @@ sub _begin ($self) {
     $self->_say_receive($_) for values %{ $self->{receives} };
     $self->_say_asks;
     return;
+}
+
+sub _pause ($self) {
+    my $bound = $self->{min} * 2**($self->{failed} < 30 ? $self->{failed} : 30);
+    $bound = $self->{max} if $bound > $self->{max};
+    $self->{failed}++;
+    $self->{failures} = 0;
+    my $pause = $bound * (1 - $self->{jitter} * rand);
+    $self->{retry_at} = now() + $pause;
+    return $pause;
 }
 
 sub _talk ($self, $most) {
@@ -373,7 +406,6 @@ sub _lost ($self, $code, $why) {
 # --- Time
 
 sub _tick ($self) {
-    $self->_begin if $self->{next};
     my $now = now();
     if (!$self->{socket}) {
         for my $ask (values %{ $self->{asks} }) { $self->_expire($ask) if defined $ask->{due} && $ask->{due} <= $now }
