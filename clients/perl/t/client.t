@@ -281,6 +281,14 @@ subtest 'a lost connection' => sub {
     ok 1, 'but then it goes on';
 };
 
+subtest 'a broker without room for ids' => sub {
+    my $small = broker(arguments => [ '--max-ids', 2 ]);
+    my $client = Msglite::Client->connect($small->address);
+    $client->send(a => $_) for 1 .. 5;
+    is $client->control->purge('a'), 5, 'ids that the client gave are not why there is no room';
+    is code_of { $client->send(a => 'x', id => 'mine') }, 'full', 'one of the program is';
+};
+
 subtest 'TCP' => sub {
     my $port = MsgliteTest::free_port();
     my $open = broker(arguments => [ '--listen', "tcp:127.0.0.1:$port" ]);

@@ -224,6 +224,21 @@ subtest "reloaded every 2 seconds for $SECONDS seconds under 64 connections" => 
     diag "$good requests, $reloads reloads" if $ENV{RELOAD_SECONDS};
 };
 
+subtest 'the broker is killed while a worker works' => sub {
+    my $other_port = free_port();
+    my $kept  = broker(http => $other_port, up => 1, journal => 1);
+    my $other = MsgliteTest::Server->new($kept, "$folder/app.psgi", '--workers', 2);
+    my $count = notes('started');
+    my $got   = fork // die $!;
+    if (!$got) { POSIX::_exit($http->get("http://127.0.0.1:$other_port/slow")->{content} =~ /\A\d+ 1\z/ ? 0 : 1) }
+    until_true(sub { notes('started') > $count });
+    my ($pid) = $kept->log =~ /started process=broker pid=(\d+)/ or die $kept->log;
+    kill KILL => $pid;
+    waitpid $got, 0;
+    is $?, 0, 'its answer goes to the next broker, and to the client';
+    like $http->get("http://127.0.0.1:$other_port/")->{content}, qr/\Aversion/, 'and so does the next';
+};
+
 is $server->stop, 0, 'the server ends well';
 ok !-e "$folder/pid", 'and its pid file is gone';
 
