@@ -239,6 +239,20 @@ subtest 'the broker is killed while a worker works' => sub {
     like $http->get("http://127.0.0.1:$other_port/")->{content}, qr/\Aversion/, 'and so does the next';
 };
 
+subtest 'a server without a broker ends when it is told' => sub {
+    my $pid = fork // die $!;
+    if (!$pid) {
+        open STDERR, '>', '/dev/null' or die $!;
+        exec $^X, '-S', 'plackup', '-I', "$FindBin::Bin/../lib", '-E', 'deployment', '-s', 'Msglite',
+            '--broker', "unix:$folder/none", '--pid', "$folder/lonely", "$folder/app.psgi";
+    }
+    until_true(sub { notes('lonely') });
+    sleep 0.5;
+    kill TERM => $pid;
+    waitpid $pid, 0;
+    is $?, 0, 'well';
+};
+
 is $server->stop, 0, 'the server ends well';
 ok !-e "$folder/pid", 'and its pid file is gone';
 
