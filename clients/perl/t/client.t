@@ -5,6 +5,7 @@ use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/../lib", "$FindBin::Bin/lib";
 
+use File::Temp ();
 use POSIX ();
 use Time::HiRes qw(time);
 
@@ -280,14 +281,58 @@ subtest 'a lost connection' => sub {
     ok 1, 'but then it goes on';
 };
 
-subtest 'tokens, and TCP' => sub {
+subtest 'a broker without room for ids' => sub {
+    my $small = broker(arguments => [ '--max-ids', 2 ]);
+    my $client = Msglite::Client->connect($small->address);
+    $client->send(a => $_) for 1 .. 5;
+    is $client->control->purge('a'), 5, 'ids that the client gave are not why there is no room';
+    is code_of { $client->send(a => 'x', id => 'mine') }, 'full', 'one of the program is';
+};
+
+subtest 'TCP' => sub {
     my $port = MsgliteTest::free_port();
     my $open = broker(arguments => [ '--listen', "tcp:127.0.0.1:$port" ]);
     my $client = Msglite::Client->connect([ 'unix:/nowhere', "tcp:127.0.0.1:$port" ], idle => 0.3);
     $client->send(a => 'x');
     $client->poll(1.2);
     is $client->ready('a')->body, 'x', 'kept alive through silence';
+    kill STOP => $open->{pid};
+    my $lost;
+    $client->{on_disconnect} = sub { $lost = $_[0]{reason}->message };
+    until_true(sub { $client->poll(0.1); $lost });
+    like $lost, qr/nothing was heard/, 'silence that lasts is taken for its end';
+    kill CONT => $open->{pid};
+    $client->send(a => 'x');
+    is $client->ready('a')->body, 'x', 'and on it goes';
     $client->close;
+};
+
+subtest 'tokens, and TLS' => sub {
+    plan skip_all => 'no IO::Socket::SSL' if !eval { require IO::Socket::SSL; 1 };
+    my $folder = File::Temp->newdir;
+    my ($cert, $key) = map { "$folder/$_" } qw(cert key);
+    my $openssl = 'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost '
+        . "-addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout $key -out $cert 2>$folder/said";
+    plan skip_all => 'no openssl' if system $openssl;
+    my $node = $ENV{NODE} // 'node';
+    system "'$node' '$MsgliteTest::ROOT/bin/msglite.js' token worker --send jobs --receive jobs >$folder/tokens 2>$folder/token";
+    open my $in, '<', "$folder/token" or die $!;
+    my ($token) = do { local $/; <$in> } =~ /(\S+)\s*\z/;
+    my $port = MsgliteTest::free_port();
+    my $secured = broker(arguments => [
+        '--listen', "tcp:127.0.0.1:$port", '--tls-cert', $cert, '--tls-key', $key, '--tokens', "$folder/tokens",
+    ]);
+    my $address = "tcp:localhost:$port";
+    my $client = Msglite::Client->connect($address, token => $token, tls => { ca_file => $cert });
+    my $large = join '', map { chr rand 256 } 1 .. 3_000_000;
+    $client->send(jobs => $large, on_receipt => sub { });
+    ok $client->ready('jobs')->body eq $large, 'a large message there and back';
+    is code_of { $client->send(others => 'x') }, 'forbidden', 'what the token does not allow';
+    $client->close;
+    is code_of { Msglite::Client->connect($address, tls => { ca_file => $cert }) }, 'unauthorized', 'without a token';
+    is code_of { Msglite::Client->connect($address, token => $token, tls => 1) }, 'unreachable', 'a broker that nobody vouches for';
+    is code_of { Msglite::Client->connect($address, token => $token, tls => { ca_file => $cert, verify_name => 'other' }) },
+        'unreachable', 'or that has another name';
 };
 
 done_testing;

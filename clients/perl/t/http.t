@@ -168,6 +168,23 @@ subtest 'heads, read quickly and slowly alike' => sub {
     ok !eval { encode_response(200, [ 'X-A' => "\x{263a}" ]); 1 }, 'what no header can say is refused';
 };
 
+subtest 'a body that the application has chunked' => sub {
+    require Msglite::PSGI::Chunked;
+    my $text = "5\r\nhello\r\nA; x=y\r\n 0\r\n\r\n wor\r\n2\nld\n0\r\nX: y\r\n\r\n";
+    for my $size (1 .. length $text) {
+        my $chunked = Msglite::PSGI::Chunked->new;
+        my $data = join '', map { $chunked->decode($_) } unpack "(a$size)*", $text;
+        return fail "$size: $data" if $data ne "hello 0\r\n\r\n world" || !$chunked->is_over;
+    }
+    pass 'in pieces of any size';
+    for my $wrong ("x\r\n", "5\r\nhello!\r\n", "\r\n", '1' x 5000) {
+        ok !eval { Msglite::PSGI::Chunked->new->decode($wrong); 1 }, 'no chunks: ' . substr $wrong, 0, 10;
+    }
+    my $half = Msglite::PSGI::Chunked->new;
+    is $half->decode("5\r\nhel"), 'hel', 'half a chunk';
+    ok !$half->is_over, 'is not all';
+};
+
 subtest 'a body is a file' => sub {
     for my $size (10, 300_000) {
         my @pieces = map { chr(65 + $_) x ($size - 1) . "\n" } 0 .. 3;

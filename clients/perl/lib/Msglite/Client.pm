@@ -375,3 +375,263 @@ sub _retry ($self, $reason, $pause) {
 }
 
 1;
+
+__END__
+
+=encoding UTF-8
+
+=head1 NAME
+
+Msglite::Client - sends messages, waits for them, asks and answers, and loses none
+
+=head1 SYNOPSIS
+
+  use Msglite::Client;
+
+  my $client = Msglite::Client->connect('unix:/tmp/msglite.socket');
+
+  $client->send('jobs', 'first thing to do', timeout => 3600);
+
+  my $answer = $client->query('sums', '2+2', timeout => 5);
+  say $answer ? $answer->body : 'nobody answered';
+
+  $client->serve('sums', sub {
+      my ($message) = @_;
+      return add($message->body);
+  });
+
+=head1 DESCRIPTION
+
+A client of the msglite broker, on one connection, in its tagged protocol. When the connection is lost it makes another one,
+by itself, and goes on: what had no receipt is sent again, under its id, so that it is not there twice; what waits for
+messages and answers waits again; leases are claimed.
+
+Calls wait until they have what they are for, and meanwhile everything else goes on, too: only then. There are no threads.
+While your program does something else, nothing is read, nothing is sent again, and no lease is extended (see L</LEASES>).
+
+Bodies, addresses and ids are strings of bytes, here and in what comes back. One with a character beyond U+00FF is refused:
+encode it first. Times are in seconds, with up to 3 decimals.
+
+Errors are thrown: a L<Msglite::Error>, with a C<code>. Options are named; one that is unknown is an error. A signal's
+handler may die, and so break off any wait (C<alarm> is how Perl programs bound what has no timeout): nothing is lost by it.
+
+A process that was forked has nothing of what its parent had asked for. With its first call it makes a connection of its own.
+
+=head1 METHODS
+
+=head2 connect($address, %options)
+
+Where the broker is: C<unix:/path>, C<tcp:host:port>, several in a list or with commas between, which are tried in turn.
+Dies with C<unreachable>, C<unauthorized>, C<bad-argument> or C<protocol>.
+
+=over
+
+=item token
+
+For brokers that require one.
+
+=item tls
+
+For brokers that speak TLS on TCP: 1, or a hash of C<ca_file>, C<cert_file>, C<key_file>, C<verify_name>. It needs the module
+L<IO::Socket::SSL>.
+
+=item name
+
+Begins the ids that the client gives to messages.
+
+=item wait
+
+Whether the first connection is waited for, instead of failing at once; 0 if not given.
+
+=item connect_timeout
+
+Of one attempt, with the answer to our hello; 10 if not given.
+
+=item reconnect
+
+C<< { min => 0.05, max => 5, jitter => 1 } >>: pauses between attempts. The first is at most C<min>; it doubles up to
+C<max>. C<jitter>, 0 to 1, is the part of each that chance decides.
+
+=item max_buffered
+
+C<< { messages => 100_000, bytes => 67_108_864 } >>: what may wait while there is no connection. More is refused: C<full>.
+
+=item idle
+
+Silence after which either side takes the other for dead; never if not given. It must be longer than the longest time
+for which your program does not call the client. Of the end of a process on the same machine the system tells; on TCP
+connections the system asks by itself (keepalive).
+
+=item ids
+
+Whether sends without an id of their own get one; 1 if not given. Without, a send that had no receipt when the connection
+was lost fails with C<connection-lost>. If a broker has no room for the id of such a message, it is sent once more without.
+
+=item safe_replies
+
+Whether answers to queries come under a lease where the broker has a journal, so that none is lost with a connection; 1 if
+not given.
+
+=item on_connect, on_disconnect, on_reconnect, on_retry, on_lease_lost, on_handler_failed
+
+Called with a hash: C<address>; C<reason>, C<unanswered>, C<receives>, C<deliveries>, C<queries>; C<address>, C<failed>,
+C<away>; C<reason>, C<pause>. The last two with the message, and whether it had been finished when that became known; with
+the error and the message (if it is not given, that is a warning).
+
+=back
+
+=head2 send($to, $body, %options)
+
+Returns the broker's receipt, C<< { duplicate => 0 or 1 } >>: whatever happens now, the message is handed over or expires.
+
+=over
+
+=item timeout
+
+60 if not given.
+
+=item reply_to
+
+Where answers are awaited.
+
+=item id
+
+Your own unique name for the message: sent again under the same name, to the same address, it is not queued again.
+
+=item delay
+
+Before it is handed over; less than the timeout.
+
+=item attempts
+
+Leased deliveries it may have in all; 5 if not given.
+
+=item once
+
+Once somebody has sent to its reply address, it is not delivered again.
+
+=item dead
+
+Where it goes when it is dead; undef: nowhere. C<dead:> and its address if not given.
+
+=item receipt
+
+C<done>: the receipt comes when the message is finished. C<taken> is what is so anyway.
+
+=item on_receipt
+
+Does not wait, but calls this with the receipt, or with undef and the error, while another call waits for something. With it
+thousands of messages can be under way; C<flush> waits for all.
+
+=back
+
+=head2 ready($addresses, timeout => $seconds)
+
+Waits for one message to an address, or one of a list of up to 8, and returns a L<Msglite::Message>; undef: the time (60 if
+not given) ran out. It has no lease: it is finished, and lost if the connection breaks while it is on its way.
+
+=head2 query($to, $body, %options)
+
+Sends a message and waits for one answer to it, a L<Msglite::Message>; undef: the time (C<timeout>, 60 if not given) ran out.
+Options as for C<send>, but for the reply address and the receipt.
+
+=head2 receive($addresses, %options)
+
+Messages under a lease, one after the other: a L<Msglite::Stream>.
+
+=over
+
+=item lease
+
+For how long each is ours; 60 if not given.
+
+=item concurrency
+
+Messages that are ours at a time; 1 if not given. One that is done, given back or lost makes place for the next.
+
+=item count
+
+Messages in all; no end if not given.
+
+=item timeout
+
+For the whole; no end if not given. With 0 it takes what is there.
+
+=back
+
+=head2 serve($addresses, $handler, %options)
+
+Lets C<$handler> work on messages. What it returns, unless that is undef, is sent to where the sender awaits an answer, and
+the message is done; if it dies, the message is given back. Returns when C<stop> was called, on SIGTERM, or after C<count>
+messages, with the work in progress finished.
+
+=over
+
+=item lease
+
+600 if not given: see L</LEASES>.
+
+=item concurrency
+
+Messages taken at a time; 1 if not given. The handler works on one of them, the others wait in this process.
+
+=item count
+
+Messages in all; no end if not given.
+
+=item signals
+
+Whether SIGTERM ends it; 1 if not given.
+
+=item retry_delay
+
+Before a message on which the handler failed comes again: seconds, or a function of the attempt and the error. If not
+given 1, 2, 4, ... 60 at most.
+
+=item timeout
+
+Of replies; 60 if not given.
+
+=back
+
+=head2 stop
+
+Called from inside of a handler: C<serve> takes no more, and returns when it is done with what it has.
+
+=head2 flush
+
+Returns when all that was said before is carried out and, with a journal, on disk: sends, and messages that are done.
+
+=head2 control
+
+To inspect and control the broker: a L<Msglite::Control>.
+
+=head2 poll($seconds)
+
+Reads, writes and does what is due for so long, 0 if not given: for programs with a loop of their own, which find the
+socket in C<handle>.
+
+=head2 handle, is_connected
+
+The socket, or undef while there is no connection; whether there is one. After a lost connection it is another one.
+
+=head2 close
+
+Returns when the broker has carried out all that was said and, if it has a journal, has it on disk; dies with
+C<connection-lost> if that can't be told. Messages that are not done go back.
+
+=head1 LEASES
+
+A message under a lease goes to somebody else if its receiver is lost. If that is a process on the same machine, or one
+whose connection breaks, the broker knows at once; the length of the lease only matters where nobody can tell, as when a
+machine is cut off, or a program hangs.
+
+In Perl nothing can extend a lease while a handler works. So C<serve> takes 600 seconds, and extends them whenever it has the
+floor: for messages that wait for their handler, and in every call of the client from inside of it. For work that may take
+longer ask for more, or call L<Msglite::Message/keep> now and then. Who then hangs holds its message for as long.
+
+=head1 SEE ALSO
+
+L<Plack::Handler::Msglite>, and the broker's documentation of its protocol.
+
+=cut

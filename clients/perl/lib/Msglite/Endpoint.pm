@@ -38,7 +38,7 @@ sub dial ($self, $timeout, $tls) {
 }
 
 sub _unix ($self, $timeout) {
-    return IO::Socket::UNIX->new(Type => SOCK_STREAM, Peer => $self->{path}, Timeout => $timeout) || $self->_unreachable($!);
+    return IO::Socket::UNIX->new(Type => SOCK_STREAM, Peer => $self->{path}, Timeout => $timeout) || $self->unreachable($!);
 }
 
 sub _tcp ($self, $timeout, $tls) {
@@ -48,7 +48,7 @@ sub _tcp ($self, $timeout, $tls) {
         PeerPort => $self->{port},
         Type     => SOCK_STREAM,
         Timeout  => $timeout,
-    ) || $self->_unreachable($@ || $!);
+    ) || $self->unreachable($@ || $!);
     setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, 1;
 
     # So that the end of the other machine is noticed, even while a handler works and nobody listens.
@@ -73,11 +73,11 @@ sub _secure ($self, $socket, $timeout, $tls) {
         SSL_verifycn_scheme => 'default',
         ($name =~ /[a-z]/i ? (SSL_hostname => $name) : ()),
         (map { defined $options{$_} ? ("SSL_$_" => $options{$_}) : () } qw(ca_file ca_path cert_file key_file)),
-    ) || $self->_unreachable('no TLS: ' . IO::Socket::SSL::errstr());
+    ) || $self->unreachable('no TLS: ' . IO::Socket::SSL::errstr());
     return $secured;
 }
 
-sub _unreachable ($self, $why) {
+sub unreachable ($self, $why) {
     Msglite::Error->throw('unreachable', "no broker at $self->{text}: $why");
 }
 

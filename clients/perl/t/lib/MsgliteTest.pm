@@ -62,7 +62,7 @@ sub new {
 sub start {
     my ($self) = @_;
     my $port    = $self->{options}{http};
-    my @command = ('node', "$ROOT/bin/msglite.js");
+    my @command = ($ENV{NODE} // 'node', "$ROOT/bin/msglite.js");
     push @command, 'up' if $self->{options}{up};
     push @command, '--address', $self->{socket}, @{ $self->{options}{arguments} // [] };
     push @command, '--journal', "$self->{folder}/journal.db", '--journal-sync', 'normal' if $self->{options}{journal};

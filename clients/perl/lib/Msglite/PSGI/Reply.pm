@@ -6,6 +6,7 @@ use feature 'signatures';
 no warnings 'experimental::signatures';
 
 use Msglite::Error;
+use Msglite::PSGI::Chunked;
 use Msglite::PSGI::Head qw(encode_response);
 
 use constant {
@@ -44,13 +45,21 @@ sub head ($self, $status, $headers) {
     my @headers = @$headers;
     die "the headers of a response are names and values\n" if @headers % 2;
     my ($bodyless) = $status == 204 || $status == 205;
+    my ($left, $chunked);
     for (my $i = 0; $i < @headers; $i += 2) {
-        next if length $headers[$i] != 14 || lc $headers[$i] ne 'content-length';
-        if ($bodyless) { splice @headers, $i, 2; $i -= 2; next }
-        $self->{left} = $headers[ $i + 1 ];
+        my $length = length $headers[$i];
+        next if $length != 14 && $length != 17;
+        my $name = lc $headers[$i];
+        if    ($name eq 'content-length')    { $left    = $headers[ $i + 1 ]; next if !$bodyless }
+        elsif ($name eq 'transfer-encoding') { $chunked = lc $headers[ $i + 1 ] eq 'chunked' }
+        else                                 { next }
+        splice @headers, $i, 2;
+        $i -= 2;
     }
-    die "Content-Length is a number, not $self->{left}\n" if defined $self->{left} && $self->{left} !~ /\A[0-9]+\z/;
+    die "Content-Length is a number, not $left\n" if defined $left && $left !~ /\A[0-9]+\z/;
+    $self->{left}    = $left;
     $self->{no_body} = $bodyless || $status == 304 || $self->{method} eq 'HEAD';
+    $self->{chunked} = $chunked && !$self->{no_body} ? Msglite::PSGI::Chunked->new : undef;
     @$self{qw(status headers state)} = ($status, \@headers, 'ready');
     return;
 }
@@ -65,6 +74,10 @@ sub fail ($self) {
 # All of the body. A small one goes as one message with its head, which needs no id: proxies pass over what comes twice.
 sub whole ($self, $body) {
     utf8::downgrade($body, 1) or die "the body of a response has characters beyond U+00FF: encode it\n";
+    if ($self->{chunked}) {
+        $body = $self->{chunked}->decode($body);
+        $self->_end_chunked;
+    }
     return $self->finish if $self->{no_body} || $body eq '';
     push @{ $self->{headers} }, 'Content-Length', $self->{left} = length $body if !defined $self->{left};
     my $short = length $body < $self->{left};
@@ -81,6 +94,7 @@ sub whole ($self, $body) {
 # A piece of the body, sent at once. Dies with `client-gone` if nobody waits for it.
 sub write ($self, $bytes) {
     utf8::downgrade($bytes, 1) or die "the body of a response has characters beyond U+00FF: encode it\n";
+    $bytes = $self->{chunked}->decode($bytes) if $self->{chunked};
     return if $self->{no_body} || $bytes eq '' || $self->{state} eq 'over';
     $bytes = substr $bytes, 0, $self->{left} if defined $self->{left} && length $bytes > $self->{left};
     for (my $at = 0; $at < length $bytes; $at += PIECE) {
@@ -94,6 +108,7 @@ sub write ($self, $bytes) {
 # There is no more.
 sub finish ($self) {
     return if $self->{state} eq 'over';
+    $self->_end_chunked if $self->{chunked} && !$self->{gone};
     if ($self->{state} eq 'ready') {
         if (!$self->{no_body}) {
             push @{ $self->{headers} }, 'Content-Length', $self->{left} = 0 if !defined $self->{left};
@@ -110,6 +125,12 @@ sub finish ($self) {
     # Too early, it makes the proxy break off the connection.
     $self->_piece('', 1) if !$self->{gone};
     $self->{state} = 'over';
+    return;
+}
+
+sub _end_chunked ($self) {
+    die "the application's body ends in the middle of a chunk\n" if !$self->{chunked}->is_over;
+    delete $self->{chunked};
     return;
 }
 

@@ -25,9 +25,10 @@ sub new ($class, %parts) { return bless { %parts, served => 0, parent => getppid
 # Takes requests until it is told to stop, or has had as many as it may. One at a time.
 sub run ($self) {
     my $settings = $self->{settings};
-    local $SIG{TERM} = sub { $self->{stopping} = 1 };
-    local $SIG{QUIT} = $SIG{TERM};
-    local @SIG{qw(INT HUP)} = (sub { }) x 2;
+
+    # While there is no broker there is no work in progress.
+    local @SIG{qw(TERM QUIT)} = (sub { exit 0 }) x 2;
+    local @SIG{qw(INT HUP)}   = (sub { }) x 2;
     my $client = Msglite::Client->connect(
         $settings->{broker},
         wait  => 1,
@@ -36,6 +37,7 @@ sub run ($self) {
         idle  => $settings->{idle},
         name  => 'psgi',
     );
+    @SIG{qw(TERM QUIT)} = (sub { $self->{stopping} = 1 }) x 2;
     my $link = $self->{link} = $client->link;
     $self->{client} = $client;
     $self->_ask;
