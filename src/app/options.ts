@@ -54,6 +54,8 @@ export interface HttpOptions {
   readonly maxBody: number;
   /** Which requests a second handler may get. */
   readonly redeliver: 'none' | 'idempotent' | 'all';
+  /** Whose word is taken for whom a request is from. */
+  readonly trust: readonly string[];
 }
 
 export interface JournalOptions {
@@ -202,6 +204,7 @@ function httpOptions(resolved: Resolved): HttpOptions {
     timeout: values['http-timeout'],
     maxBody: values['http-max-body'],
     redeliver: values['http-redeliver'],
+    trust: values['trust-proxy'] ?? [],
   };
 }
 

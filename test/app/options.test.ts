@@ -83,6 +83,7 @@ describe('options', () => {
       timeout: 180_000,
       maxBody: 16 * 1024 ** 2,
       redeliver: 'idempotent',
+      trust: [],
     });
     expect(brokerOptions({ 'http-network': 'unix' }, {}).http?.listen).to.deep.equal({
       path: '/tmp/msglite.http.socket',
@@ -305,6 +306,7 @@ describe('options', () => {
           timeout: 9000,
           maxBody: 16 * 1024 ** 2,
           redeliver: 'idempotent',
+          trust: [],
         },
         socket: undefined,
         log: { level: 'minimal', format: 'text' },

@@ -70,14 +70,3 @@ export function readBody(open: OpenRequest, bodies: Bodies, done: (open: OpenReq
   });
   request.on('close', drop);
 }
-
-/** Bytes of the body that these headers announce; undefined if only its end will tell. */
-export function announcedLength(headers: readonly string[]): number | undefined {
-  let length = 0;
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] as string;
-    if (name.length === 14 && name.toLowerCase() === 'content-length') length = Number(headers[i + 1]);
-    else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return undefined;
-  }
-  return length;
-}

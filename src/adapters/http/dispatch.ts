@@ -46,7 +46,7 @@ export class Dispatch implements Sender {
     const { exchange, clock, ids, settings } = this.parts;
     const { label } = open;
     const id = this.#budget.take(clock.now()) ? label : undefined;
-    const messages = messagesOf(open.request, body, replyTo, id, settings, ids);
+    const messages = messagesOf(open, body, replyTo, id, settings, ids);
     open.bodyAddr = messages.bodyAddr;
     for (const piece of messages.pieces) {
       exchange.send(piece, this.#pieces, label);

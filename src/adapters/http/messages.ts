@@ -1,12 +1,12 @@
-import type { IncomingMessage } from 'node:http';
 import { replyAddress } from '../../domain/address.js';
 import { ATTEMPTS, Message, type SendOptions, STANDARD } from '../../domain/message.js';
 import type { Ids } from '../../ports/ids.js';
 import { envelope1, envelope2, PIECE, type RequestHead } from './envelope.js';
+import type { OpenRequest } from './request.js';
 import type { HttpSettings } from './settings.js';
 
-/** RFC 9110, 9.2.1 and 9.2.2: done twice is as good as done once. CONNECT never comes this far. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+/** RFC 9110, 9.2.1 and 9.2.2: done twice is as good as done once. CONNECT and TRACE never come this far. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
 /** Pieces that no handler took are of no use to anybody. */
 const PIECE_OPTIONS: SendOptions = Object.freeze({ ...STANDARD, dead: '' });
@@ -41,7 +41,7 @@ export interface RequestMessages {
  * @param id by which it can be recalled; undefined: it can't be
  */
 export function messagesOf(
-  request: IncomingMessage,
+  { head: { method, url, headers, length }, origin, request }: OpenRequest,
   body: string,
   replyTo: string,
   id: string | undefined,
@@ -49,13 +49,15 @@ export function messagesOf(
   ids: Ids,
 ): RequestMessages {
   const apart = envelope === 1 || body.length > PIECE;
-  const { method = '' } = request;
+  // It came in chunks, and now goes as a whole.
+  if (length === undefined) headers.push('Content-Length', String(body.length));
   const head: RequestHead = {
     method,
-    url: request.url ?? '',
+    url,
     protocol: `HTTP/${request.httpVersion}`,
-    headers: request.rawHeaders,
-    remoteAddr: request.socket.remoteAddress ?? '',
+    headers,
+    scheme: origin.scheme,
+    remoteAddr: origin.address,
     bodyAddr: apart ? replyAddress(ids) : undefined,
     cancelAddr: envelope === 1 ? undefined : replyAddress(ids),
   };

@@ -8,13 +8,16 @@ import type { Ids } from '../../ports/ids.js';
 import type { Log } from '../../ports/log.js';
 import { CLOCK, EXCHANGE, IDS, LOG, TURN } from '../../ports/tokens.js';
 import type { Turn } from '../../ports/turn.js';
-import { announcedLength, Bodies, RETRY_AFTER, readBody } from './body.js';
+import { Bodies, RETRY_AFTER, readBody } from './body.js';
 import { Cancels } from './cancels.js';
 import { Dispatch, type DispatchOwner } from './dispatch.js';
+import { passOn } from './forwarding.js';
+import { type GoodHead, judgeRequestHead } from './head/request.js';
 import { Problem } from './problem.js';
 import { OpenRequest, type RequestOwner } from './request.js';
 import { HttpServer, type ServerOwner } from './server.js';
 import { HTTP_LIMITS, HTTP_SETTINGS, type HttpLimits, type HttpSettings } from './settings.js';
+import { Trust } from './trust.js';
 import { Untaken } from './untaken.js';
 import type { WebClient, WebClientOwner } from './web-client.js';
 
@@ -36,12 +39,13 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
   readonly #untaken: Untaken;
   readonly #cancels: Cancels;
   readonly #dispatch: Dispatch;
+  readonly #trust: Trust;
   /** All replies come to labels of one mailbox. */
   readonly #mailbox: string;
   #receive: Receive | undefined;
   /** By label. */
   readonly #open = new Map<string, OpenRequest>();
-  /** Requests that have no reply yet, and clients that are to close, or may have gone. */
+  /** Requests that have no reply yet, and clients that are to close. */
   readonly #deadlines = new Deadlines<OpenRequest | WebClient>();
   readonly #alarm: Alarm;
   #unflushed: OpenRequest[] = [];
@@ -63,6 +67,7 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
     this.#untaken = new Untaken(this.#limits.untaken, (_client, bytes) =>
       this.log.info('connection closed', { why: 'it takes too little of its answers', bytes }),
     );
+    this.#trust = new Trust(settings.trust);
     this.#cancels = new Cancels(exchange, turn, settings.to);
     this.#dispatch = new Dispatch({ exchange, clock, turn, ids, settings, mostIds: this.#limits.ids }, this);
     this.#mailbox = `~http-${ids.unguessable()}`;
@@ -115,16 +120,16 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
 
   request(request: IncomingMessage, response: ServerResponse, client: WebClient, expectsContinue: boolean): void {
     if (client.closing) return;
-    const length = announcedLength(request.rawHeaders);
-    const problem = this.#problemWith(request, client, length);
-    if (problem !== undefined) {
+    const head = this.#judge(request, client);
+    if (head instanceof Problem) {
       request.resume();
-      this.#refuse(client, problem, request);
+      this.#refuse(client, head, request);
       return;
     }
-    const open = new OpenRequest(this.ids.unguessable(), request, response, client, this);
+    const origin = passOn(head, client.peer, this.#trust);
+    const open = new OpenRequest(this.ids.unguessable(), head, origin, request, response, client, this);
     this.#open.set(open.label, open);
-    if (length === 0) {
+    if (head.length === 0) {
       this.#send(open, '');
     } else {
       if (expectsContinue) response.writeContinue();
@@ -134,6 +139,11 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
 
   unreadable({ request, client }: OpenRequest, problem: Problem): void {
     this.#refuse(client, problem, request);
+  }
+
+  tunnel(request: IncomingMessage, client: WebClient): void {
+    const head = judgeRequestHead(request, this.#limits.headers);
+    if (head instanceof Problem && !client.closing) this.#refuse(client, head, request);
   }
 
   clientFailed(client: WebClient, problem: Problem): void {
@@ -153,11 +163,12 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
 
   // Requests
 
-  #problemWith({ rawHeaders }: IncomingMessage, client: WebClient, length: number | undefined): Problem | undefined {
+  #judge(request: IncomingMessage, client: WebClient): GoodHead | Problem {
     const { headers, pipelined } = this.#limits;
-    if (rawHeaders.length > 2 * headers) return new Problem(431, `a request may have at most ${headers} headers`);
-    if (length !== undefined && length > this.#bodies.most) return this.#bodies.tooLong();
-    if (client.unanswered.size < pipelined) return undefined;
+    const head = judgeRequestHead(request, headers);
+    if (head instanceof Problem) return head;
+    if (head.length !== undefined && head.length > this.#bodies.most) return this.#bodies.tooLong();
+    if (client.unanswered.size < pipelined) return head;
     return new Problem(503, 'too many requests at once on this connection', RETRY_AFTER);
   }
 
@@ -168,8 +179,8 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
   }
 
   readonly #send = (open: OpenRequest, body: string) => {
-    const { request, label } = open;
-    const { method, url } = request;
+    const { label } = open;
+    const { method, url } = open.head;
     if (this.log.debugs) this.log.debug('request', { label, method, url, bytes: body.length });
     open.sent();
     open.due = this.clock.now() + this.settings.timeout;
@@ -249,7 +260,7 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
     if (this.#unflushed.push(open) === 1) this.turn.flush(this.#flush);
   }
 
-  handlerFailed({ label, request: { method, url } }: OpenRequest, why: string): void {
+  handlerFailed({ label, head: { method, url } }: OpenRequest, why: string): void {
     this.log.minimal('handler failed', { why, label, method, url });
   }
 
@@ -260,11 +271,6 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
     if (this.stopping && open.client.unanswered.size === 0) open.client.close();
     const { label, cancelAddr, bodyAddr, recallable } = open;
     if (inVain) this.#cancels.add({ label, cancelAddr, bodyAddr, recallable });
-  }
-
-  halfClosed(client: WebClient, looks: number): void {
-    client.due = this.clock.now() + this.#limits.halfClosed * 2 ** looks;
-    this.#await(client);
   }
 
   ended(client: WebClient): void {

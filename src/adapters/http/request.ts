@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Span, Timed } from '../../domain/deadlines.js';
 import type { Delivery } from '../../ports/exchange.js';
-import { judgeResponseHead } from './head.js';
+import type { Origin } from './forwarding.js';
+import type { GoodHead } from './head/request.js';
+import { judgeResponseHead } from './head/response.js';
 import { Problem } from './problem.js';
 import { parseReply } from './reply.js';
 import { Response, type Written } from './response.js';
@@ -64,6 +66,8 @@ export class OpenRequest implements Timed, Unanswered {
 
   constructor(
     readonly label: string,
+    readonly head: GoodHead,
+    readonly origin: Origin,
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
     readonly client: WebClient,
@@ -83,6 +87,10 @@ export class OpenRequest implements Timed, Unanswered {
 
   get answering(): boolean {
     return this.#state === 'answering';
+  }
+
+  get leaving(): boolean {
+    return this.#state === 'leaving';
   }
 
   get isOver(): boolean {
@@ -129,18 +137,13 @@ export class OpenRequest implements Timed, Unanswered {
     } else {
       const headers = this.owner.stopping ? [...problem.headers, 'Connection', 'close'] : problem.headers;
       this.response.writeHead(problem.status, headers);
-      this.response.end(this.request.method === 'HEAD' ? '' : problem.body);
+      this.response.end(this.head.method === 'HEAD' ? '' : problem.body);
     }
     this.#end(true);
   }
 
   gone(): void {
     this.#end(this.#state === 'waiting' || this.#state === 'answering');
-  }
-
-  /** RFC 9110, 15.2: clients of HTTP/1.1 pass over it. */
-  probe(): void {
-    if (this.#state === 'waiting' && this.request.httpVersion === '1.1') this.response.writeContinue();
   }
 
   /** No handler replied in time. */

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { clientProblem, Problem } from './problem.js';
+import { clientProblem, type Problem } from './problem.js';
 import type { HttpLimits } from './settings.js';
 import { WebClient, type WebClientOwner } from './web-client.js';
 
@@ -9,18 +9,14 @@ import { WebClient, type WebClientOwner } from './web-client.js';
 export interface ServerOwner extends WebClientOwner {
   /** A head has come. `expectsContinue`: the client waits to be asked for the body. */
   request(request: IncomingMessage, response: ServerResponse, client: WebClient, expectsContinue: boolean): void;
+  /** It asks for a tunnel, and takes what comes for one. */
+  tunnel(request: IncomingMessage, client: WebClient): void;
   /** What the client sends can't be followed any further. */
   clientFailed(client: WebClient, problem: Problem): void;
   /** A connection was closed at once, because there are as many as there may be. */
   dropped(): void;
   /** A connection could not be taken. */
   serverFailed(error: Error): void;
-}
-
-/** A server of node:http has this, but neither its documents nor its types do. */
-interface HalfOpen {
-  /** Whether a client may close its side and still get its answers. */
-  httpAllowHalfOpen: boolean;
 }
 
 /** node:http, set up within our limits, and the connections on it. */
@@ -35,6 +31,8 @@ export class HttpServer {
   ) {
     this.#server = createServer({
       noDelay: true,
+      // It is judged with the rest of the head.
+      requireHostHeader: false,
       maxHeaderSize: limits.head,
       headersTimeout: limits.headTimeout,
       requestTimeout: limits.requestTimeout,
@@ -45,7 +43,6 @@ export class HttpServer {
     this.#server.maxHeadersCount = limits.headers + 1;
     this.#server.maxConnections = limits.connections;
     this.#server.timeout = limits.writeTimeout;
-    (this.#server as Server & HalfOpen).httpAllowHalfOpen = true;
     this.#listen();
   }
 
@@ -103,11 +100,11 @@ export class HttpServer {
     if (client !== undefined) this.owner.request(request, response, client, expectsContinue);
   }
 
-  /** node:http leaves the socket to us. RFC 9110, 9.3.6: who is no tunnel need not know the method. */
-  #tunnel(_request: IncomingMessage, socket: Duplex): void {
+  /** node:http leaves the socket to us. */
+  #tunnel(request: IncomingMessage, socket: Duplex): void {
     const client = this.clients.get(socket);
     socket.resume();
-    if (client !== undefined) this.owner.clientFailed(client, new Problem(501, 'CONNECT is not possible here'));
+    if (client !== undefined) this.owner.tunnel(request, client);
   }
 
   #clientError({ code }: NodeJS.ErrnoException, socket: Duplex): void {

@@ -16,6 +16,8 @@ export interface HttpSettings {
   readonly maxBody: number;
   /** Which requests a second handler gets if the first one gives them back, or goes, before it has begun to reply. */
   readonly redeliver: 'none' | 'idempotent' | 'all';
+  /** Whose word is taken for whom a request is from; see `Trust`. */
+  readonly trust: readonly string[];
   /** Those of HTTP_LIMITS that are to be others. */
   readonly limits?: Partial<HttpLimits>;
 }
@@ -35,8 +37,6 @@ export interface HttpLimits {
   readonly untaken: number;
   /** Requests with an id that are sent at once; see `IdBudget`. A number. */
   readonly ids: number;
-  /** For a client that has closed its side, before we look whether it has gone; each time we do it has twice as long. */
-  readonly halfClosed: number;
   /** For a request's head. */
   readonly headTimeout: number;
   /** For a request with its body. */
@@ -59,7 +59,6 @@ export const HTTP_LIMITS: HttpLimits = {
   held: 16 * 1024 * 1024,
   untaken: 256 * 1024 * 1024,
   ids: 100_000,
-  halfClosed: 250,
   headTimeout: 10_000,
   requestTimeout: 300_000,
   writeTimeout: 30_000,

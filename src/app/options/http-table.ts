@@ -1,5 +1,5 @@
 import { option } from './option.js';
-import { count, filePath, messageAddress, oneOf, seconds, size } from './values.js';
+import { count, filePath, messageAddress, oneOf, seconds, size, trusted } from './values.js';
 
 /** Options of the HTTP proxy. */
 export const HTTP_TABLE = {
@@ -54,6 +54,15 @@ export const HTTP_TABLE = {
     numeric: true,
     only: 'proxies',
   }),
+  'trust-proxy': option({
+    schema: trusted,
+    group: 'HTTP proxy:',
+    value: 'WHO',
+    text: 'believe X-Forwarded-For, -Proto, -Host and Forwarded of this IP address or network, or of loopback, linklocal, uniquelocal or unix; repeatable',
+    standardText: 'nobody',
+    repeatable: true,
+    only: 'proxies',
+  }),
   'http-proxies': option({
     schema: count(1),
     group: 'HTTP proxy:',
@@ -67,7 +76,7 @@ export const HTTP_TABLE = {
     schema: oneOf('none', 'idempotent', 'all'),
     group: 'HTTP proxy:',
     value: 'none|idempotent|all',
-    text: 'requests that another handler gets if theirs goes before it replies; idempotent: GET, HEAD, OPTIONS, TRACE, PUT, DELETE',
+    text: 'requests that another handler gets if theirs goes before it replies; idempotent: GET, HEAD, OPTIONS, PUT, DELETE',
     standard: 'idempotent',
     only: 'proxies',
   }),

@@ -25,6 +25,12 @@ export class Asked {
     return JSON.parse(this.message.body.split('\n', 1)[0] as string);
   }
 
+  /** Its headers, without those that say whom it is passed on for. */
+  get headers(): string[] {
+    const headers = this.head.headers as string[];
+    return headers.slice(0, headers.indexOf('X-Forwarded-For'));
+  }
+
   /** What follows the first line. */
   get body(): string {
     return this.message.body.slice(this.message.body.indexOf('\n') + 1);
@@ -207,6 +213,7 @@ export class HttpWorld {
       timeout: 180_000,
       maxBody: 1_000_000,
       redeliver: 'idempotent',
+      trust: [],
       ...settings,
     };
     this.proxy = new HttpProxy(this.exchange, this.clock, turn, new CountingIds(), this.log, all);
