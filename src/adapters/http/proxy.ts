@@ -8,11 +8,12 @@ import type { Ids } from '../../ports/ids.js';
 import type { Log } from '../../ports/log.js';
 import { CLOCK, EXCHANGE, IDS, LOG, TURN } from '../../ports/tokens.js';
 import type { Turn } from '../../ports/turn.js';
-import { Bodies, RETRY_AFTER, readBody } from './body.js';
+import { type IncomingBody, RETRY_AFTER } from './body.js';
 import { Cancels } from './cancels.js';
 import { Dispatch, type DispatchOwner } from './dispatch.js';
 import { passOn } from './forwarding.js';
 import { type GoodHead, judgeRequestHead } from './head/request.js';
+import { Intake, type IntakeOwner } from './intake.js';
 import { Problem } from './problem.js';
 import { OpenRequest, type RequestOwner } from './request.js';
 import { HttpServer, type ServerOwner } from './server.js';
@@ -28,14 +29,14 @@ const LINGER = 2000;
 
 /** Turns web requests into messages, and what is sent to their reply addresses into responses. */
 @injectable()
-export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClientOwner, ServerOwner {
+export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestOwner, WebClientOwner, ServerOwner {
   /** Bytes of one reply that may wait for a slow client. */
   readonly maxHeld: number;
   /** It takes all that comes. */
   readonly slow = false;
   readonly #limits: HttpLimits;
   readonly #server: HttpServer;
-  readonly #bodies: Bodies;
+  readonly #intake: Intake;
   readonly #untaken: Untaken;
   readonly #cancels: Cancels;
   readonly #dispatch: Dispatch;
@@ -46,7 +47,7 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
   /** By label. */
   readonly #open = new Map<string, OpenRequest>();
   /** Requests that have no reply yet, and clients that are to close. */
-  readonly #deadlines = new Deadlines<OpenRequest | WebClient>();
+  readonly #deadlines = new Deadlines<OpenRequest | WebClient | IncomingBody>();
   readonly #alarm: Alarm;
   #unflushed: OpenRequest[] = [];
   readonly #flush = () => this.#flushHeads();
@@ -63,7 +64,7 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
   ) {
     this.#limits = { ...HTTP_LIMITS, ...settings.limits };
     this.maxHeld = this.#limits.held;
-    this.#bodies = new Bodies(settings.maxBody, this.#limits.bodies);
+    this.#intake = new Intake({ exchange, clock, turn, settings, limits: this.#limits }, this);
     this.#untaken = new Untaken(this.#limits.untaken, (_client, bytes) =>
       this.log.info('connection closed', { why: 'it takes too little of its answers', bytes }),
     );
@@ -129,12 +130,8 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
     const origin = passOn(head, client.peer, this.#trust);
     const open = new OpenRequest(this.ids.unguessable(), head, origin, request, response, client, this);
     this.#open.set(open.label, open);
-    if (head.length === 0) {
-      this.#send(open, '');
-    } else {
-      if (expectsContinue) response.writeContinue();
-      readBody(open, this.#bodies, this.#send);
-    }
+    if (head.length === 0) this.send(open, '');
+    else this.#intake.read(open, expectsContinue);
   }
 
   unreadable({ request, client }: OpenRequest, problem: Problem): void {
@@ -167,7 +164,7 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
     const { headers, pipelined } = this.#limits;
     const head = judgeRequestHead(request, headers);
     if (head instanceof Problem) return head;
-    if (head.length !== undefined && head.length > this.#bodies.most) return this.#bodies.tooLong();
+    if (head.length !== undefined && head.length > this.#intake.bodies.most) return this.#intake.bodies.tooLong();
     if (client.unanswered.size < pipelined) return head;
     return new Problem(503, 'too many requests at once on this connection', RETRY_AFTER);
   }
@@ -178,15 +175,19 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
     client.close(problem.toBytes(this.clock.wall(), method));
   }
 
-  readonly #send = (open: OpenRequest, body: string) => {
+  send(open: OpenRequest, body: string | undefined): void {
     const { label } = open;
     const { method, url } = open.head;
-    if (this.log.debugs) this.log.debug('request', { label, method, url, bytes: body.length });
+    if (this.log.debugs) this.log.debug('request', { label, method, url, bytes: body?.length });
     open.sent();
     open.due = this.clock.now() + this.settings.timeout;
-    this.#await(open);
+    this.await(open);
     this.#dispatch.send(open, body, `${this.#mailbox}~${label}`);
-  };
+  }
+
+  expect(open: OpenRequest): void {
+    this.#dispatch.expect(open);
+  }
 
   // What the exchange says
 
@@ -256,6 +257,14 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
     this.#deadlines.remove(open);
   }
 
+  awaitFrom(open: OpenRequest, since: number): boolean {
+    const due = since + this.settings.timeout;
+    if (due <= this.clock.now()) return false;
+    open.due = due;
+    this.await(open);
+    return true;
+  }
+
   flushLater(open: OpenRequest): void {
     if (this.#unflushed.push(open) === 1) this.turn.flush(this.#flush);
   }
@@ -271,12 +280,14 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
     if (this.stopping && open.client.unanswered.size === 0) open.client.close();
     const { label, cancelAddr, bodyAddr, recallable } = open;
     if (inVain) this.#cancels.add({ label, cancelAddr, bodyAddr, recallable });
+    // A body without its end is of no use.
+    if (open.upload?.sent === false && bodyAddr !== undefined) this.#cancels.drop(bodyAddr);
   }
 
   ended(client: WebClient): void {
     this.#deadlines.remove(client);
     client.due = this.clock.now() + LINGER;
-    this.#await(client);
+    this.await(client);
   }
 
   gone(client: WebClient): void {
@@ -286,9 +297,13 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
 
   // Time
 
-  #await(item: OpenRequest | WebClient): void {
+  await(item: OpenRequest | WebClient | IncomingBody): void {
     this.#deadlines.add(item);
     this.#alarm.set(this.#deadlines.next);
+  }
+
+  relax(body: IncomingBody): void {
+    this.#deadlines.remove(body);
   }
 
   #ring(): void {

@@ -7,6 +7,7 @@ import { judgeResponseHead } from './head/response.js';
 import { Problem } from './problem.js';
 import { parseReply } from './reply.js';
 import { Response, type Written } from './response.js';
+import type { Upload } from './upload.js';
 import type { Unanswered, WebClient } from './web-client.js';
 
 /** Who keeps the open requests. */
@@ -24,6 +25,8 @@ export interface RequestOwner {
   unreadable(request: OpenRequest, problem: Problem): void;
   /** The first of the reply has come. */
   replyBegun(request: OpenRequest): void;
+  /** Has `late` called again at its time, counted from this moment; false: that is past. */
+  awaitFrom(request: OpenRequest, since: number): boolean;
   /** Calls `flush` when all that comes in this turn has come. */
   flushLater(request: OpenRequest): void;
   /** A handler did what makes no sense. */
@@ -61,6 +64,10 @@ export class OpenRequest implements Timed, Unanswered {
   cancelAddr: string | undefined;
   /** Where pieces of its body were sent. */
   bodyAddr: string | undefined;
+  /** Its body, where that is sent in pieces as it comes. */
+  upload: Upload | undefined;
+  /** The newest response on its connection before this one. */
+  #before: ServerResponse | undefined;
   /** Whether it was sent with an id, and may still be in its queue. */
   recallable = false;
 
@@ -80,6 +87,10 @@ export class OpenRequest implements Timed, Unanswered {
     return this.#state === 'reading';
   }
 
+  get receiving(): boolean {
+    return this.#state === 'reading' || this.upload?.complete === false;
+  }
+
   /** Whether it was sent, and no reply has come. */
   get waiting(): boolean {
     return this.#state === 'waiting';
@@ -97,9 +108,10 @@ export class OpenRequest implements Timed, Unanswered {
     return this.#state === 'over';
   }
 
-  /** All of it was read, and handlers get it now. */
+  /** Handlers get it now. */
   sent(): void {
     this.#state = 'waiting';
+    this.#before = this.client.last;
     this.client.last = this.response;
   }
 
@@ -134,6 +146,10 @@ export class OpenRequest implements Timed, Unanswered {
     }
     if (this.#response?.headSent === true) {
       this.response.destroy();
+    } else if (this.receiving) {
+      // What else comes is no request.
+      this.client.last = this.#before;
+      this.owner.unreadable(this, problem);
     } else {
       const headers = this.owner.stopping ? [...problem.headers, 'Connection', 'close'] : problem.headers;
       this.response.writeHead(problem.status, headers);
@@ -146,8 +162,9 @@ export class OpenRequest implements Timed, Unanswered {
     this.#end(this.#state === 'waiting' || this.#state === 'answering');
   }
 
-  /** No handler replied in time. */
+  /** No handler replied in time. Where it still takes the body, its time begins with each piece. */
   late(): void {
+    if (this.upload !== undefined && this.owner.awaitFrom(this, this.upload.since)) return;
     this.fail(new Problem(504, 'no handler answered in time'));
   }
 
@@ -178,7 +195,9 @@ export class OpenRequest implements Timed, Unanswered {
     this.#state = 'answering';
     this.recallable = false;
     this.owner.replyBegun(this);
-    this.#response = new Response(this.response, head, this.owner.stopping, this);
+    const early = this.receiving;
+    if (early) this.client.linger();
+    this.#response = new Response(this.response, head, this.owner.stopping || early, this);
     if (rest !== '' || this.#response.isHeadOnly) {
       this.#wrote(this.#response.piece(rest), delivery);
     } else {
@@ -255,6 +274,7 @@ export class OpenRequest implements Timed, Unanswered {
     if (this.#state === 'over') return;
     this.#state = 'over';
     this.client.unanswered.delete(this);
+    this.upload?.stop();
     if (this.#untaken > 0) this.#release(this.#untaken);
     this.#heldBytes = 0;
     for (const delivery of this.#written.splice(0)) this.owner.settle(delivery);

@@ -35,7 +35,8 @@ export class HttpServer {
       requireHostHeader: false,
       maxHeaderSize: limits.head,
       headersTimeout: limits.headTimeout,
-      requestTimeout: limits.requestTimeout,
+      // Bodies have their own time.
+      requestTimeout: 0,
       keepAliveTimeout: limits.keepAlive,
       connectionsCheckingInterval: limits.sweep,
     });

@@ -39,8 +39,10 @@ export interface HttpLimits {
   readonly ids: number;
   /** For a request's head. */
   readonly headTimeout: number;
-  /** For a request with its body. */
-  readonly requestTimeout: number;
+  /** For which the body of a request may be silent; see `IncomingBody`. */
+  readonly bodyTimeout: number;
+  /** Bytes of it that must come in a second. */
+  readonly bodyRate: number;
   /** For a client to take something of what is written to it. */
   readonly writeTimeout: number;
   /** Between two requests of a connection. */
@@ -60,7 +62,8 @@ export const HTTP_LIMITS: HttpLimits = {
   untaken: 256 * 1024 * 1024,
   ids: 100_000,
   headTimeout: 10_000,
-  requestTimeout: 300_000,
+  bodyTimeout: 20_000,
+  bodyRate: 500,
   writeTimeout: 30_000,
   keepAlive: 75_000,
   sweep: 1000,

@@ -7,7 +7,7 @@ import { plainAddress } from './trust.js';
 /** A request that is not answered yet, as its connection sees it. */
 export interface Unanswered {
   /** Whether its body is still coming. */
-  readonly reading: boolean;
+  readonly receiving: boolean;
   /** Whether all of its answer is written. */
   readonly leaving: boolean;
   fail(problem: Problem): void;
@@ -73,13 +73,19 @@ export class WebClient implements Timed {
 
   /** The request whose body is still coming. */
   get reading(): Unanswered | undefined {
-    for (const request of this.unanswered) if (request.reading) return request;
+    for (const request of this.unanswered) if (request.receiving) return request;
     return undefined;
   }
 
   /** The client had its time to close its side. */
   late(): void {
     this.socket.destroy();
+  }
+
+  /** Its last response comes while it is still sending: once that is written, we go on reading for a while (RFC 9112, 9.6). */
+  linger(): void {
+    // This is how node:http ends a connection.
+    this.socket.destroySoon = () => this.close();
   }
 
   /** Closes it at once, whatever it is still owed. */
