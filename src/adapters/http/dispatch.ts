@@ -60,6 +60,8 @@ export class Dispatch implements Sender {
     open.cancelAddr = messages.cancelAddr;
     open.recallable = id !== undefined;
     exchange.send(messages.request, this, label);
+    // Its receipt comes too late for that.
+    if (settings.queueTimeout !== undefined && !open.isOver) this.#askForBody(label);
   }
 
   /** Its client is asked for the body once the exchange has taken the request; to be called before `send`. */
@@ -75,6 +77,15 @@ export class Dispatch implements Sender {
 
   accepted(label: string): void {
     if (this.#withId.size > 0) this.#withId.delete(label);
+    this.#askForBody(label);
+  }
+
+  /** Of a receipt for what a handler has done: that it is dead comes as a dead letter, and what is unknown may still be answered. */
+  #isNoNews({ code }: Refusal): boolean {
+    return this.parts.settings.queueTimeout !== undefined && (code === 'dead' || code === 'journal-failed');
+  }
+
+  #askForBody(label: string): void {
     if (this.#expecting.delete(label)) this.owner.requestOf(label)?.response.writeContinue();
   }
 
@@ -83,7 +94,7 @@ export class Dispatch implements Sender {
     const open = this.owner.requestOf(label);
     const withId = this.#withId.get(label);
     this.#withId.delete(label);
-    if (open === undefined) {
+    if (open === undefined || this.#isNoNews(refusal)) {
       this.#expecting.delete(label);
       return;
     }

@@ -14,7 +14,6 @@ const BODY_OPTIONS: SendOptions = Object.freeze({ ...STANDARD, dead: '' });
 /** How a request is sent. A class for the same reason as `Message`. */
 class RequestOptions implements SendOptions {
   readonly delay = 0;
-  readonly receipt = 'taken';
 
   constructor(
     readonly id: string | undefined,
@@ -22,6 +21,8 @@ class RequestOptions implements SendOptions {
     readonly once: boolean,
     /** So that the proxy hears of it if no handler finishes it. */
     readonly dead: string,
+    /** `done`, so that the proxy hears of it if no handler takes it in time. */
+    readonly receipt: 'taken' | 'done',
   ) {}
 }
 
@@ -42,11 +43,11 @@ export interface RequestMessages {
  * @param id by which it can be recalled; undefined: it can't be
  */
 export function messagesOf(
-  { head: { method, url, headers, length }, origin, request }: OpenRequest,
+  { head: { method, url, headers, length }, origin, route, request }: OpenRequest,
   body: string | undefined,
   replyTo: string,
   id: string | undefined,
-  { to, envelope, timeout, redeliver }: HttpSettings,
+  { envelope, timeout, queueTimeout, redeliver }: HttpSettings,
   ids: Ids,
 ): RequestMessages {
   const apart = envelope === 1 || body === undefined;
@@ -65,19 +66,25 @@ export function messagesOf(
   const text = envelope === 1 ? envelope1(head) : envelope2(head, body ?? '');
   // Pieces that the first handler has taken would be missing for the second.
   const once = redeliver !== 'none' && (redeliver === 'all' || IDEMPOTENT.has(method)) && !(apart && body !== '');
-  const options = new RequestOptions(id, once ? ATTEMPTS : 1, once, replyTo);
+  const options = new RequestOptions(
+    id,
+    once ? ATTEMPTS : 1,
+    once,
+    replyTo,
+    queueTimeout === undefined ? 'taken' : 'done',
+  );
   return {
     cancelAddr: head.cancelAddr,
     bodyAddr: head.bodyAddr,
     body: bodyMessage(head.bodyAddr, body, timeout),
-    request: new Message(to, replyTo, text, timeout, options),
+    request: new Message(route.to, replyTo, text, queueTimeout ?? timeout, options),
   };
 }
 
 /** The same request, without an id. */
 export function withoutId({ to, replyTo, body, timeout, options }: Message): Message {
-  const { attempts, once, dead = '' } = options;
-  return new Message(to, replyTo, body, timeout, new RequestOptions(undefined, attempts, once, dead));
+  const { attempts, once, dead = '', receipt } = options;
+  return new Message(to, replyTo, body, timeout, new RequestOptions(undefined, attempts, once, dead, receipt));
 }
 
 function bodyMessage(bodyAddr: string | undefined, body: string | undefined, timeout: number): Message | undefined {

@@ -1,31 +1,36 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inject, injectable } from 'tsyringe';
-import { Deadlines } from '../../domain/deadlines.js';
 import type { Refusal } from '../../domain/errors.js';
-import type { Alarm, Clock } from '../../ports/clock.js';
+import type { Clock } from '../../ports/clock.js';
 import type { Delivery, Exchange, Receive, Receiver } from '../../ports/exchange.js';
 import type { Ids } from '../../ports/ids.js';
 import type { Log } from '../../ports/log.js';
 import { CLOCK, EXCHANGE, IDS, LOG, TURN } from '../../ports/tokens.js';
 import type { Turn } from '../../ports/turn.js';
+import { Admission, TOO_MANY } from './admission.js';
 import { type IncomingBody, RETRY_AFTER } from './body.js';
 import { Cancels } from './cancels.js';
 import { Dispatch, type DispatchOwner } from './dispatch.js';
-import { passOn } from './forwarding.js';
-import { type GoodHead, judgeRequestHead } from './head/request.js';
 import { Intake, type IntakeOwner } from './intake.js';
 import { Problem } from './problem.js';
-import { OpenRequest, type RequestOwner } from './request.js';
+import { Refusals } from './refusals.js';
+import { OpenRequest } from './request.js';
+import type { RequestOwner } from './request-owner.js';
 import { HttpServer, type ServerOwner } from './server.js';
 import { HTTP_LIMITS, HTTP_SETTINGS, type HttpLimits, type HttpSettings } from './settings.js';
-import { Trust } from './trust.js';
 import { Untaken } from './untaken.js';
+import { type Waiting, Waits } from './waits.js';
 import type { WebClient, WebClientOwner } from './web-client.js';
 
 export { HTTP_SETTINGS, type HttpSettings } from './settings.js';
 
 /** Milliseconds a client has to close its side after we closed ours, and last answers have to leave when stopping. */
 const LINGER = 2000;
+
+const EVER = Number.POSITIVE_INFINITY;
+
+/** What a broker's refusal means to a web client. */
+const WHY: Partial<Record<Refusal['code'], string>> = { full: TOO_MANY, expired: 'no handler was free in time' };
 
 /** Turns web requests into messages, and what is sent to their reply addresses into responses. */
 @injectable()
@@ -40,17 +45,18 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
   readonly #untaken: Untaken;
   readonly #cancels: Cancels;
   readonly #dispatch: Dispatch;
-  readonly #trust: Trust;
+  readonly #admission: Admission;
   /** All replies come to labels of one mailbox. */
   readonly #mailbox: string;
   #receive: Receive | undefined;
   /** By label. */
   readonly #open = new Map<string, OpenRequest>();
-  /** Requests that have no reply yet, and clients that are to close. */
-  readonly #deadlines = new Deadlines<OpenRequest | WebClient | IncomingBody>();
-  readonly #alarm: Alarm;
+  readonly #waits: Waits;
+  readonly #refusals: Refusals;
   #unflushed: OpenRequest[] = [];
-  readonly #flush = () => this.#flushHeads();
+  readonly #flush = () => {
+    for (const open of this.#unflushed.splice(0)) open.flush();
+  };
   /** From the call of `stop` on. */
   stopping = false;
 
@@ -68,11 +74,12 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
     this.#untaken = new Untaken(this.#limits.untaken, (_client, bytes) =>
       this.log.info('connection closed', { why: 'it takes too little of its answers', bytes }),
     );
-    this.#trust = new Trust(settings.trust);
-    this.#cancels = new Cancels(exchange, turn, settings.to);
+    this.#admission = new Admission(this.#limits, this.#intake.bodies, settings.trust, settings.routes);
+    this.#cancels = new Cancels(exchange, turn);
     this.#dispatch = new Dispatch({ exchange, clock, turn, ids, settings, mostIds: this.#limits.ids }, this);
     this.#mailbox = `~http-${ids.unguessable()}`;
-    this.#alarm = clock.alarm(() => this.#ring());
+    this.#waits = new Waits(clock);
+    this.#refusals = new Refusals(clock, log);
     this.#server = new HttpServer(this.#limits, this);
   }
 
@@ -89,9 +96,7 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
   /** @throws if its address can't be had */
   async start(): Promise<void> {
     await this.#server.listen(this.settings.listen);
-    const forEver = Number.POSITIVE_INFINITY;
-    const wanted = { addresses: [this.#mailbox], timeout: forEver, count: forEver, lease: 0 };
-    this.#receive = this.exchange.receive(wanted, this);
+    this.#receive = this.exchange.receive({ addresses: [this.#mailbox], timeout: EVER, count: EVER, lease: 0 }, this);
     this.log.minimal('listening for HTTP', { on: this.settings.at });
   }
 
@@ -113,7 +118,7 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
     late.set(deadline);
     await this.#server.close();
     await this.#cancels.done();
-    for (const alarm of [late, cut, this.#alarm]) alarm.clear();
+    for (const alarm of [late, cut, this.#waits]) alarm.clear();
     if (this.#receive !== undefined) this.exchange.withdraw(this.#receive);
   }
 
@@ -121,32 +126,27 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
 
   request(request: IncomingMessage, response: ServerResponse, client: WebClient, expectsContinue: boolean): void {
     if (client.closing) return;
-    const head = this.#judge(request, client);
-    if (head instanceof Problem) {
+    const admitted = this.#admission.judge(request, client, this.clock.now());
+    if ('problem' in admitted) {
       request.resume();
-      this.#refuse(client, head, request);
+      this.#refusals.reject(admitted, request, response, client);
       return;
     }
-    const origin = passOn(head, client.peer, this.#trust);
-    const open = new OpenRequest(this.ids.unguessable(), head, origin, request, response, client, this);
+    const open = new OpenRequest(this.ids.unguessable(), admitted, request, response, client, this);
     this.#open.set(open.label, open);
-    if (head.length === 0) this.send(open, '');
+    open.route.waiting++;
+    if (open.head.length === 0) this.send(open, '');
     else this.#intake.read(open, expectsContinue);
   }
 
   unreadable({ request, client }: OpenRequest, problem: Problem): void {
-    this.#refuse(client, problem, request);
-  }
-
-  tunnel(request: IncomingMessage, client: WebClient): void {
-    const head = judgeRequestHead(request, this.#limits.headers);
-    if (head instanceof Problem && !client.closing) this.#refuse(client, head, request);
+    this.#refusals.refuse(client, problem, request);
   }
 
   clientFailed(client: WebClient, problem: Problem): void {
     if (client.closing) return;
     const { reading } = client;
-    if (reading === undefined) this.#refuse(client, problem);
+    if (reading === undefined) this.#refusals.refuse(client, problem);
     else reading.fail(problem);
   }
 
@@ -159,21 +159,6 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
   }
 
   // Requests
-
-  #judge(request: IncomingMessage, client: WebClient): GoodHead | Problem {
-    const { headers, pipelined } = this.#limits;
-    const head = judgeRequestHead(request, headers);
-    if (head instanceof Problem) return head;
-    if (head.length !== undefined && head.length > this.#intake.bodies.most) return this.#intake.bodies.tooLong();
-    if (client.unanswered.size < pipelined) return head;
-    return new Problem(503, 'too many requests at once on this connection', RETRY_AFTER);
-  }
-
-  #refuse(client: WebClient, problem: Problem, request?: IncomingMessage): void {
-    const { method, url } = request ?? {};
-    if (this.log.infos) this.log.info('refused', { status: problem.status, why: problem.text, method, url });
-    client.close(problem.toBytes(this.clock.wall(), method));
-  }
 
   send(open: OpenRequest, body: string | undefined): void {
     const { label } = open;
@@ -198,6 +183,7 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
       this.settle(delivery);
       if (this.log.debugs) this.log.debug('reply that nobody waits for', { to: at, bytes: message.body.length });
     } else if (at === message.to) {
+      open.movedAt = this.clock.now();
       open.deliver(delivery);
     } else {
       // A request of ours, as a dead letter.
@@ -216,9 +202,9 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
 
   refusedRequest(open: OpenRequest, { code, text }: Refusal): void {
     if (this.log.infos) this.log.info('refused', { label: open.label, code, text });
-    const why = code === 'full' ? 'too many requests are waiting' : 'no request can be taken';
     if (open.bodyAddr !== undefined) this.#cancels.drop(open.bodyAddr);
-    open.fail(new Problem(503, why, RETRY_AFTER));
+    if (code === 'body-too-large') open.fail(this.#intake.bodies.tooLong());
+    else open.fail(new Problem(503, WHY[code] ?? 'no request can be taken', open.route.retryAfter(this.clock.now())));
   }
 
   /** Where a reply comes in the same moment, that is what its request died of: the handler is there. */
@@ -254,11 +240,14 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
 
   replyBegun(open: OpenRequest): void {
     this.#dispatch.replied(open);
-    this.#deadlines.remove(open);
+    this.#waits.remove(open);
+    open.route.waiting--;
+    open.route.answered(this.clock.now());
+    if (this.#limits.idle < EVER) this.awaitFrom(open, open.movedAt);
   }
 
   awaitFrom(open: OpenRequest, since: number): boolean {
-    const due = since + this.settings.timeout;
+    const due = since + (open.answering ? this.#limits.idle : this.settings.timeout);
     if (due <= this.clock.now()) return false;
     open.due = due;
     this.await(open);
@@ -274,45 +263,35 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
   }
 
   over(open: OpenRequest, inVain: boolean): void {
-    this.#deadlines.remove(open);
+    this.#waits.remove(open);
     this.#open.delete(open.label);
+    if (!open.begun) open.route.waiting--;
     // An answer that began before we were to stop has promised to keep its connection.
     if (this.stopping && open.client.unanswered.size === 0) open.client.close();
-    const { label, cancelAddr, bodyAddr, recallable } = open;
-    if (inVain) this.#cancels.add({ label, cancelAddr, bodyAddr, recallable });
+    const { label, route, cancelAddr, bodyAddr, recallable } = open;
+    if (inVain) this.#cancels.add({ label, to: route.to, cancelAddr, bodyAddr, recallable });
     // A body without its end is of no use.
     if (open.upload?.sent === false && bodyAddr !== undefined) this.#cancels.drop(bodyAddr);
   }
 
   ended(client: WebClient): void {
-    this.#deadlines.remove(client);
+    this.#waits.remove(client);
     client.due = this.clock.now() + LINGER;
     this.await(client);
   }
 
   gone(client: WebClient): void {
-    this.#deadlines.remove(client);
+    this.#waits.remove(client);
     this.#server.forget(client);
   }
 
   // Time
 
-  await(item: OpenRequest | WebClient | IncomingBody): void {
-    this.#deadlines.add(item);
-    this.#alarm.set(this.#deadlines.next);
+  await(item: Waiting): void {
+    this.#waits.add(item);
   }
 
   relax(body: IncomingBody): void {
-    this.#deadlines.remove(body);
-  }
-
-  #ring(): void {
-    const now = this.clock.now();
-    for (let item = this.#deadlines.passed(now); item !== undefined; item = this.#deadlines.passed(now)) item.late();
-    this.#alarm.set(this.#deadlines.next);
-  }
-
-  #flushHeads(): void {
-    for (const open of this.#unflushed.splice(0)) open.flush();
+    this.#waits.remove(body);
   }
 }

@@ -1,39 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Span, Timed } from '../../domain/deadlines.js';
 import type { Delivery } from '../../ports/exchange.js';
+import type { Admitted } from './admission.js';
 import type { Origin } from './forwarding.js';
 import type { GoodHead } from './head/request.js';
 import { judgeResponseHead } from './head/response.js';
 import { Problem } from './problem.js';
 import { parseReply } from './reply.js';
+import type { RequestOwner } from './request-owner.js';
 import { Response, type Written } from './response.js';
+import type { Route } from './routes.js';
 import type { Upload } from './upload.js';
 import type { Unanswered, WebClient } from './web-client.js';
-
-/** Who keeps the open requests. */
-export interface RequestOwner {
-  /** No request is to follow on the connections there are. */
-  readonly stopping: boolean;
-  /** Bytes of a reply that may wait for a slow client before they are written. */
-  readonly maxHeld: number;
-  settle(delivery: Delivery): void;
-  /** So many bytes of its reply wait for its client. May close any client. */
-  held(request: OpenRequest, bytes: number): void;
-  /** They were taken, or will never be. */
-  released(request: OpenRequest, bytes: number): void;
-  /** The request can't be carried on; its connection is to be closed with these words. */
-  unreadable(request: OpenRequest, problem: Problem): void;
-  /** The first of the reply has come. */
-  replyBegun(request: OpenRequest): void;
-  /** Has `late` called again at its time, counted from this moment; false: that is past. */
-  awaitFrom(request: OpenRequest, since: number): boolean;
-  /** Calls `flush` when all that comes in this turn has come. */
-  flushLater(request: OpenRequest): void;
-  /** A handler did what makes no sense. */
-  handlerFailed(request: OpenRequest, why: string): void;
-  /** Nothing more is to be done for it. `inVain`: a handler may still be at work, and nobody waits for it. */
-  over(request: OpenRequest, inVain: boolean): void;
-}
 
 /**
  * One web request, from its head to the end of its answer.
@@ -64,6 +42,8 @@ export class OpenRequest implements Timed, Unanswered {
   cancelAddr: string | undefined;
   /** Where pieces of its body were sent. */
   bodyAddr: string | undefined;
+  /** When the newest piece of its reply came. */
+  movedAt = 0;
   /** Its body, where that is sent in pieces as it comes. */
   upload: Upload | undefined;
   /** The newest response on its connection before this one. */
@@ -73,14 +53,30 @@ export class OpenRequest implements Timed, Unanswered {
 
   constructor(
     readonly label: string,
-    readonly head: GoodHead,
-    readonly origin: Origin,
+    private readonly admitted: Admitted,
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
     readonly client: WebClient,
     private readonly owner: RequestOwner,
   ) {
     client.unanswered.add(this);
+  }
+
+  get head(): GoodHead {
+    return this.admitted.head;
+  }
+
+  get origin(): Origin {
+    return this.admitted.origin;
+  }
+
+  get route(): Route {
+    return this.admitted.route;
+  }
+
+  /** Whether its answer has begun. */
+  get begun(): boolean {
+    return this.#response !== undefined;
   }
 
   get reading(): boolean {
@@ -162,8 +158,12 @@ export class OpenRequest implements Timed, Unanswered {
     this.#end(this.#state === 'waiting' || this.#state === 'answering');
   }
 
-  /** No handler replied in time. Where it still takes the body, its time begins with each piece. */
+  /** No handler replied in time, or went on with its reply. Where it still takes the body, its time begins with each piece. */
   late(): void {
+    if (this.#state === 'answering') {
+      if (!this.owner.awaitFrom(this, this.movedAt)) this.#breakOff('no more of the answer came in time');
+      return;
+    }
     if (this.upload !== undefined && this.owner.awaitFrom(this, this.upload.since)) return;
     this.fail(new Problem(504, 'no handler answered in time'));
   }
@@ -194,10 +194,10 @@ export class OpenRequest implements Timed, Unanswered {
     }
     this.#state = 'answering';
     this.recallable = false;
-    this.owner.replyBegun(this);
     const early = this.receiving;
     if (early) this.client.linger();
     this.#response = new Response(this.response, head, this.owner.stopping || early, this);
+    this.owner.replyBegun(this);
     if (rest !== '' || this.#response.isHeadOnly) {
       this.#wrote(this.#response.piece(rest), delivery);
     } else {

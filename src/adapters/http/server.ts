@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { clientProblem, type Problem } from './problem.js';
+import { clientProblem, Problem } from './problem.js';
 import type { HttpLimits } from './settings.js';
 import { WebClient, type WebClientOwner } from './web-client.js';
 
@@ -9,8 +9,6 @@ import { WebClient, type WebClientOwner } from './web-client.js';
 export interface ServerOwner extends WebClientOwner {
   /** A head has come. `expectsContinue`: the client waits to be asked for the body. */
   request(request: IncomingMessage, response: ServerResponse, client: WebClient, expectsContinue: boolean): void;
-  /** It asks for a tunnel, and takes what comes for one. */
-  tunnel(request: IncomingMessage, client: WebClient): void;
   /** What the client sends can't be followed any further. */
   clientFailed(client: WebClient, problem: Problem): void;
   /** A connection was closed at once, because there are as many as there may be. */
@@ -101,11 +99,11 @@ export class HttpServer {
     if (client !== undefined) this.owner.request(request, response, client, expectsContinue);
   }
 
-  /** node:http leaves the socket to us. */
-  #tunnel(request: IncomingMessage, socket: Duplex): void {
+  /** node:http leaves the socket to us. RFC 9110, 9.3.6: who is no tunnel need not know the method. */
+  #tunnel(_request: IncomingMessage, socket: Duplex): void {
     const client = this.clients.get(socket);
     socket.resume();
-    if (client !== undefined) this.owner.tunnel(request, client);
+    if (client !== undefined) this.owner.clientFailed(client, new Problem(501, 'CONNECT is not possible here'));
   }
 
   #clientError({ code }: NodeJS.ErrnoException, socket: Duplex): void {

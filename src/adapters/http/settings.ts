@@ -1,4 +1,5 @@
 import type { Server } from 'node:net';
+import type { RouteOptions } from './routes.js';
 
 export const HTTP_SETTINGS = Symbol('HttpSettings');
 
@@ -7,11 +8,13 @@ export interface HttpSettings {
   readonly listen: (server: Server) => Promise<void>;
   /** Where that is, for the log. */
   readonly at: string;
-  /** The message address that requests are sent to. */
-  readonly to: string;
+  /** Where requests are sent; the first that matches wins. */
+  readonly routes: readonly RouteOptions[];
   readonly envelope: 1 | 2;
   /** Milliseconds in which an answer must begin. */
   readonly timeout: number;
+  /** Milliseconds in which a handler must have taken it; undefined: there is no such deadline. */
+  readonly queueTimeout: number | undefined;
   /** Bytes of a request's body. */
   readonly maxBody: number;
   /** Which requests a second handler gets if the first one gives them back, or goes, before it has begun to reply. */
@@ -43,6 +46,8 @@ export interface HttpLimits {
   readonly bodyTimeout: number;
   /** Bytes of it that must come in a second. */
   readonly bodyRate: number;
+  /** For the next piece of an answer that has begun; Infinity: for ever. */
+  readonly idle: number;
   /** For a client to take something of what is written to it. */
   readonly writeTimeout: number;
   /** Between two requests of a connection. */
@@ -64,6 +69,7 @@ export const HTTP_LIMITS: HttpLimits = {
   headTimeout: 10_000,
   bodyTimeout: 20_000,
   bodyRate: 500,
+  idle: Number.POSITIVE_INFINITY,
   writeTimeout: 30_000,
   keepAlive: 75_000,
   sweep: 1000,

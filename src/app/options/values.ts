@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseRoute, type RouteOptions } from '../../adapters/http/routes.js';
 import { Trust } from '../../adapters/http/trust.js';
 import { type Endpoint, parseEndpoint, parseEndpoints } from '../../client/address.js';
 import { isAddress } from '../../domain/address.js';
@@ -64,6 +65,18 @@ export const messageAddress = z
   .string()
   .transform((text) => Buffer.from(text).toString('latin1'))
   .refine(isAddress, { error: 'an address: 1 to 255 bytes without blanks' });
+
+/** Which requests go where. */
+export const route = z.string().transform((text, context): RouteOptions => {
+  const parsed = parseRoute(text);
+  const to = messageAddress.safeParse(parsed?.to);
+  if (parsed !== undefined && to.success) return { ...parsed, to: to.data };
+  context.addIssue({
+    code: 'custom',
+    message: '[GET,POST:]HOST[/PATH]=ADDRESS[;max=N], such as *=web or a.example/b=web.b',
+  });
+  return z.NEVER;
+});
 
 /** Peers of the HTTP proxy that are believed. */
 export const trusted = z.string().refine(isTrustable, {

@@ -186,7 +186,7 @@ describe('http: what is not answered by a handler', () => {
     await eventually(() => world.proxy.open === 1);
     const second = world.client('GET /2 HTTP/1.1\r\nHost: a\r\n\r\n');
     const answer = undated(await second.until('waiting\n'));
-    expect(answer).to.match(/^HTTP\/1\.1 503 Service Unavailable\r\n[\s\S]*\r\nRetry-After: 1\r\n/);
+    expect(answer).to.match(/^HTTP\/1\.1 503 Service Unavailable\r\n[\s\S]*\r\nRetry-After: 60\r\n/);
     expect(answer).to.match(/\r\n\r\n503 Service Unavailable: too many requests are waiting\n$/);
     (await world.asked()).answer(OK);
     await first.until('ok');

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { SystemTurn } from '../../../src/adapters/clock/turn.js';
 import { HttpProxy } from '../../../src/adapters/http/proxy.js';
+import { defaultRoute } from '../../../src/adapters/http/routes.js';
 import type { HttpSettings } from '../../../src/adapters/http/settings.js';
 import { MemoryJournal } from '../../../src/adapters/journal/memory/journal.js';
 import { LocalExchange } from '../../../src/domain/exchange.js';
@@ -208,7 +209,8 @@ export class HttpWorld {
     const all: HttpSettings = {
       listen: (server) => this.#listen(server),
       at: 'tcp:127.0.0.1:0',
-      to: 'web',
+      routes: [defaultRoute('web')],
+      queueTimeout: undefined,
       envelope: 2,
       timeout: 180_000,
       maxBody: 1_000_000,
