@@ -107,6 +107,8 @@ export class HttpServer {
   }
 
   #clientError({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+    // What comes after a last request is not looked at (RFC 9112, 9.6).
+    if (code === 'HPE_CLOSED_CONNECTION') return;
     const client = this.clients.get(socket);
     // One that was opened ahead of need would take our words for the answer to its first request.
     const mute = client === undefined || client.silent || !socket.writable || code === 'ECONNRESET';
