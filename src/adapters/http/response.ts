@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { ResponseHead } from './head.js';
+import type { ResponseHead } from './head/response.js';
 
 /**
  * What became of a piece: there may be `more`; more may come, but the client should first read (`full`); that was all
