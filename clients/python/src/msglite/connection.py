@@ -19,7 +19,8 @@ from .errors import MsgliteError, error_of
 HELLO = "!"
 #: Seconds in which the broker has to take what is said.
 WRITE_TIMEOUT = 30.0
-_CHUNK = 256 * 1024
+#: Bytes read at a time. Fresh buffers of more than that cost more than what they save.
+_CHUNK = 64 * 1024
 
 
 class Welcome(NamedTuple):
@@ -40,6 +41,7 @@ class Connection:
         self._tls = isinstance(sock, ssl.SSLSocket)
         self._decoder = Decoder()
         self._out: list[bytes] = []
+        self._in = memoryview(bytearray(_CHUNK))
         self._poller = select.poll()
         self._poller.register(self._fd, select.POLLIN)
         self.welcome = Welcome("off", 0)
@@ -96,13 +98,13 @@ class Connection:
     def read(self) -> Iterator[Frame]:
         """What has come. Raises ``OSError`` or ``MsgliteError`` if that is the end."""
         try:
-            data = self._socket.recv(_CHUNK)
+            count = self._socket.recv_into(self._in)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return iter(())
-        if not data:
+        if count == 0:
             raise ConnectionResetError("the broker closed it")
         self.heard_at = time.monotonic()
-        self._decoder.push(data)
+        self._decoder.push(self._in[:count])
         return iter(self._decoder.next, None)
 
     def greet(self, token: str | None = None, idle: float = 0.0) -> None:

@@ -80,7 +80,7 @@ class Decoder:
         #: Bytes still to pass over, and then a line end; -1: none.
         self._skip = -1
 
-    def push(self, data: bytes) -> None:
+    def push(self, data: bytes | memoryview) -> None:
         self._data += data
 
     def next(self) -> Frame | None:
