@@ -39,7 +39,7 @@ module Msglite
     attr_reader :link
 
     # Hears what the client tells of itself: +:connect+, +:disconnect+, +:reconnect+, +:retry+ (a Hash about it each),
-    # +:lease_lost+ (a LeasedMessage, and whether it had been finished), +:handler_failed+ (the error and the message).
+    # +:lease_lost+ (the LeasedMessage and false, or nil and true for one that had been finished by then), +:handler_failed+ (the error and the message).
     # Called in the client's own threads.
     # @return [self]
     def on(event, &block)
@@ -72,7 +72,7 @@ module Msglite
     # @return [Pending] its +value+ is the receipt
     def send_async(to, body, **options)
       message = Outgoing.checked(@names, to, body, **options)
-      promise = Promise.new(@link.lock)
+      promise = Promise.new(@link)
       @link.wait_for_room
       ask = post(message) do |frame, error|
         error ? promise.fail(error) : promise.fulfil(Receipt.new(frame.options['duplicate'] == '1'))
@@ -143,7 +143,7 @@ module Msglite
     # Returns when all that was said before is carried out and, with a journal, on disk: sends, and messages that are done.
     # @raise [Error]
     def flush(timeout = nil)
-      promise = Promise.new(@link.lock)
+      promise = Promise.new(@link)
       ask = Link::FlushAsk.new { |_, error| error ? promise.fail(error) : promise.fulfil(nil) }
       said { @link.ask(ask) }
       return @link.await(promise, nil) if timeout.nil?
@@ -231,7 +231,7 @@ module Msglite
     end
 
     def lease_lost(delivery, late)
-      tell(:lease_lost, LeasedMessage.new(delivery, self, nil), late) if @listeners.key?(:lease_lost)
+      tell(:lease_lost, late ? nil : LeasedMessage.new(delivery, self, nil), late) if @listeners.key?(:lease_lost)
     end
 
     def handler_failed(error, message)

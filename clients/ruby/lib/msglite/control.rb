@@ -63,7 +63,7 @@ module Msglite
     private
 
     def ask(command, *arguments)
-      promise = Promise.new(@link.lock)
+      promise = Promise.new(@link)
       ask = Link::ControlAsk.new(command, arguments) do |frame, error|
         error ? promise.fail(error) : promise.fulfil(frame.body)
       end

@@ -4,16 +4,24 @@ require 'monitor'
 
 module Msglite
   # One multiplexed connection to a broker, made again whenever it is lost: what was asked and not answered is asked again,
-  # receives are taken up, leases go on. Everything is kept under one lock, and callbacks come with it held. One thread connects
-  # and reads; what others say is gathered, and written by +flush+, which is not called with the lock held.
+  # receives are taken up, leases go on. Everything is kept under one lock, and callbacks come with it held. What is said is
+  # gathered, and written by +flush+, which is not called with the lock held.
+  #
+  # A thread of the link's own connects, and looks after leases. Who waits for something reads: the thread that waits first is the
+  # one that polls the socket, for itself and for all others, because to hand a message from one thread to another costs more than
+  # all else. While nobody waits the link's thread polls, after a short while.
   #
   #     down -> connecting -> up -> down ..     down: a pause before the next attempt
   #     any -> closing -> closed
   class Link
     # Seconds a connection must have lasted, for the pauses between attempts to be short again after it.
     LASTING = 5
-    # Seconds after which the reading thread looks up, whatever happens.
+    # Seconds after which the link's thread looks up, whatever happens.
     LONGEST_PAUSE = 1.0
+    # The same while there is something to do: so long a message waits at most that nobody polls for.
+    TICK = 0.002
+    # Times it looks up so soon although nothing came.
+    TICKS = 25
     # The same while there is no connection.
     SHORT_PAUSE = 0.25
 
@@ -29,6 +37,11 @@ module Msglite
       @tell = tell
       @lock = Monitor.new
       @changed = @lock.new_cond
+      @watch = @lock.new_cond
+      @poller = nil
+      @quiet = false
+      @reads = 0
+      @idle_ticks = 0
       @writing = Mutex.new
       @out = String.new(encoding: Encoding::BINARY)
       @state = :down
@@ -131,6 +144,24 @@ module Msglite
       @receives.overdue(now)
     end
 
+    # Waits until the block, called with the lock held, says so. Not called with the lock held.
+    # @param cond what is signalled when that may be so
+    # @param due [Float, nil] on the clock; nil: never
+    # @return [Boolean] false: that time has come
+    def wait_for(cond, due = nil)
+      @lock.synchronize do
+        until yield
+          pause = due ? due - Clock.now : LONGEST_PAUSE
+          return false if due && pause <= 0
+
+          if @poller.nil? && @state == :up && @failure.nil? then poll(pause)
+          else cond.wait(pause)
+          end
+        end
+        true
+      end
+    end
+
     # Waits for a promise whose time the broker keeps, while there is one.
     # @param due [Float, nil] when it is due
     def await(promise, due)
@@ -158,6 +189,7 @@ module Msglite
       end
       flush
       @connection&.abort_later
+      @lock.synchronize { @watch.signal }
       @thread&.join unless Thread.current == @thread
     end
 
@@ -235,7 +267,7 @@ module Msglite
 
         tell_connected(endpoint)
         flush
-        read(connection) until leaving?(connection)
+        watch(connection) until leaving?(connection)
       rescue Error => e
         lost(e)
       end
@@ -247,19 +279,71 @@ module Msglite
       @state == :closing && connection.gone?
     end
 
-    def read(connection)
-      now = Clock.now
-      due = @deliveries.due
-      pause = due ? (due - now).clamp(0, LONGEST_PAUSE) : LONGEST_PAUSE
-      frames = connection.read(pause)
+    # What the link's own thread does while there is a connection.
+    def watch(connection)
       @lock.synchronize do
-        frames.each { |frame| take(frame) }
-        now = Clock.now
-        @deliveries.tick(now)
-        text = connection.keep_alive(now)
-        say(text) if text && up?
+        reads = @reads
+        @watch.wait(@quiet ? next_pause : TICK) if @state == :up
+        raise @failure if @failure
+
+        look_after(connection)
+        poll(next_pause) if @poller.nil?
+        raise @failure if @failure
+
+        @idle_ticks = @poller && reads == @reads ? @idle_ticks + 1 : 0
+        @quiet = @idle_ticks >= TICKS
       end
       flush
+    end
+
+    def next_pause
+      due = @deliveries.due
+      due ? (due - Clock.now).clamp(0, LONGEST_PAUSE) : LONGEST_PAUSE
+    end
+
+    def look_after(connection)
+      now = Clock.now
+      @deliveries.tick(now)
+      text = connection.keep_alive(now)
+      say(text) if text && up?
+    end
+
+    # With the lock held, once: waits for the socket without it, and takes what comes. An interrupt (as of Timeout.timeout) comes
+    # while it waits, and not between reading something and taking it.
+    def poll(pause)
+      connection = @connection
+      Thread.handle_interrupt(Exception => :never) do
+        @poller = Thread.current
+        @lock.exit
+        begin
+          flush
+          ready = Thread.handle_interrupt(Exception => :immediate) { connection.wait(pause) }
+        ensure
+          @lock.enter
+          @poller = nil
+        end
+        absorb(connection) if ready
+      rescue Error => e
+        @failure ||= e if connection.equal?(@connection)
+      ensure
+        rouse
+      end
+    end
+
+    # Somebody is to look after the socket while this thread does other things.
+    def rouse
+      return unless @quiet || @failure
+
+      @quiet = false
+      @idle_ticks = 0
+      @watch.signal
+    end
+
+    def absorb(connection)
+      return unless connection.equal?(@connection)
+
+      @reads += 1
+      connection.read.each { |frame| take(frame) }
     end
 
     def take(frame)
@@ -284,7 +368,7 @@ module Msglite
     def finish(delivery, ending)
       return if delivery.ending
 
-      delivery.ending = ending
+      delivery.end_as(ending)
       @deliveries.say(delivery)
     end
 
@@ -316,7 +400,7 @@ module Msglite
     def lost(error)
       under_way = nil
       @lock.synchronize do
-        @connection = nil
+        @connection = @failure = nil
         return if @state == :closing
 
         @state = :down

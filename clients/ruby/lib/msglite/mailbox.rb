@@ -24,7 +24,7 @@ module Msglite
     # @return [Array(String, Promise)] the reply address and what comes there
     def open
       @link.lock.synchronize do
-        promise = Promise.new(@link.lock)
+        promise = Promise.new(@link)
         label = (@labels += 1).to_s(36)
         @open[label] = promise
         listen unless @receive
@@ -45,8 +45,9 @@ module Msglite
     end
 
     def deliver(delivery, _receive)
+      frame = delivery.frame
       @link.done(delivery) if delivery.name
-      @open.delete(label_of(delivery.frame.to))&.fulfil(delivery.frame)
+      @open.delete(label_of(frame.to))&.fulfil(frame)
     end
 
     def refused(_receive, error)

@@ -3,9 +3,9 @@
 module Msglite
   # A value that comes later, to be waited for by one thread.
   class Promise
-    # @param lock [Monitor] held by whoever settles it
-    def initialize(lock)
-      @lock = lock
+    # @param link [Link] whose lock is held by whoever settles it
+    def initialize(link)
+      @link = link
       @settled = false
     end
 
@@ -32,16 +32,10 @@ module Msglite
     # @param due [Float, nil] on the clock; nil: never
     # @return [Boolean] false: that time has come
     def wait(due = nil)
-      @lock.synchronize do
-        until @settled
-          pause = due && (due - Clock.now)
-          return false if pause && pause <= 0
+      return true if @settled
 
-          @cond ||= @lock.new_cond
-          @cond.wait(pause)
-        end
-      end
-      true
+      @cond ||= @link.lock.new_cond
+      @link.wait_for(@cond, due) { @settled }
     end
 
     # Once it is settled.

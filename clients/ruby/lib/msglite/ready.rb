@@ -7,7 +7,7 @@ module Msglite
     attr_reader :promise
 
     def initialize(link)
-      @promise = Promise.new(link.lock)
+      @promise = Promise.new(link)
     end
 
     def deliver(delivery, _receive)

@@ -29,17 +29,20 @@ module Msglite
     # The next message. Nil: no more will come.
     # @raise [Error] why it ended before its time
     def next
-      @link.lock.synchronize do
-        until (delivery = @ready.shift)
-          raise @error if @ended && @error
-          return nil if @ended
-
-          @waiting.wait(Link::SHORT_PAUSE) unless @link.up?
-          @link.overdue
-          @waiting.wait if @link.up? && @ready.empty? && !@ended
-        end
-        @wrap.call(delivery)
+      delivery = nil
+      @link.wait_for(@waiting) do
+        @link.overdue unless @link.up?
+        delivery = @ready.shift
+        # Another one can have the next.
+        @waiting.signal unless @ready.empty?
+        delivery || @ended
       end
+      delivery ? @wrap.call(delivery) : over
+    end
+
+    # Whether there is one that was not asked for yet.
+    def ready?
+      !@ready.empty?
     end
 
     # Each message, as it comes. +break+ gives back what was taken and not seen.
@@ -69,7 +72,7 @@ module Msglite
 
     # Waits until nothing will come any more, and nothing is out.
     def wait
-      @link.lock.synchronize { @waiting.wait(Link::LONGEST_PAUSE) until @ended && @out.empty? }
+      @link.wait_for(@waiting) { @ended && @out.empty? }
     end
 
     # Takes no more, and fails with +error+. With the lock held.
@@ -104,7 +107,7 @@ module Msglite
       return back(delivery, 0) if @error
 
       @ready << delivery
-      @waiting.signal
+      @waiting.signal if @ready.size == 1
     end
 
     def lapsed(delivery)
@@ -140,6 +143,10 @@ module Msglite
     end
 
     private
+
+    def over
+      raise @error if @error
+    end
 
     def said(&block)
       @link.lock.synchronize(&block)

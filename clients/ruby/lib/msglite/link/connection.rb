@@ -9,7 +9,7 @@ module Msglite
     class Connection
       # The tag of every hello. No other command has it: theirs are letters and digits.
       HELLO = '!'
-      CHUNK = 64 * 1024
+      CHUNK = 16 * 1024
 
       # What the broker said in answer to the hello.
       # - +journal+: what its journal survives: +off+, +normal+ or +full+
@@ -41,6 +41,8 @@ module Msglite
         @heard = Clock.now
         @greeting = false
         @io = Dial.dial(endpoint, settings)
+        @raw = @io.to_io
+        @pending = @io.respond_to?(:pending)
       end
 
       # Says hello and waits for the answer.
@@ -48,7 +50,7 @@ module Msglite
         deadline = Clock.now + @settings.connect_timeout
         @io.write(hello)
         loop do
-          frames = read(deadline - Clock.now)
+          frames = wait(deadline - Clock.now) ? read : []
           break if @welcome
           raise Error.new('protocol', "no broker at #{@endpoint}: it does not answer !!") unless frames.empty?
           raise Error.new('unreachable', "no broker at #{@endpoint}: no answer in time") if Clock.now >= deadline
@@ -67,11 +69,22 @@ module Msglite
       end
 
       # Waits up to +timeout+ seconds for something.
-      # @return [Array<Frame>] what came, answers to hellos excepted
+      # @return [Boolean] whether there may be something
+      # @raise [Error] +connection-lost+
+      def wait(timeout)
+        return true if @pending && @io.pending.positive?
+
+        !@raw.wait_readable([timeout, 0].max).nil?
+      rescue SystemCallError, IOError => e
+        raise lost(e.message)
+      end
+
+      # What is there, answers to hellos excepted. Does not let other threads run meanwhile: switching costs more than reading.
+      # @return [Array<Frame>]
       # @raise [Error] +connection-lost+, +protocol+, or why we were turned away
-      def read(timeout)
+      def read
         frames = []
-        return frames unless fill(timeout)
+        return frames unless fill
 
         @heard = Clock.now
         @decoder.push(@chunk)
@@ -81,10 +94,11 @@ module Msglite
         frames
       end
 
+      # Other threads run meanwhile only if the broker does not keep up.
       # @raise [SystemCallError, IOError] when it is gone
       def write(bytes)
         whole = false
-        @io.write(bytes)
+        write_all(bytes)
         whole = true
       ensure
         # Half a command can't be followed by another.
@@ -93,8 +107,7 @@ module Msglite
 
       # Ends it, from any thread: the reader notices.
       def abort
-        raw = @io.to_io
-        raw.shutdown(Socket::SHUT_RDWR)
+        @raw.shutdown(Socket::SHUT_RDWR)
       rescue SystemCallError, IOError
         nil # It has ended already.
       end
@@ -124,11 +137,21 @@ module Msglite
         Encode.hello(HELLO, @settings.token, idle && (idle * 1000))
       end
 
-      # Waits first: the other way round costs a third system call.
-      def fill(timeout)
-        unless @io.respond_to?(:pending) && @io.pending.positive?
-          return false unless @io.to_io.wait_readable([timeout, 0].max)
+      def write_all(bytes)
+        until bytes.empty?
+          written = @io.write_nonblock(bytes, exception: false)
+          case written
+          when :wait_writable then @raw.wait_writable
+          when :wait_readable then @raw.wait_readable
+          else
+            return if written == bytes.bytesize
+
+            bytes = bytes.byteslice(written, bytes.bytesize)
+          end
         end
+      end
+
+      def fill
         case @io.read_nonblock(CHUNK, @chunk, exception: false)
         when :wait_readable, :wait_writable then false
         when nil then raise lost('the broker closed it')

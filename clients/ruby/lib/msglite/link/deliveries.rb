@@ -4,11 +4,13 @@ module Msglite
   class Link
     # A message that came. Until it has an +ending+ it is ours, if it is leased.
     class Delivery
-      attr_reader :frame, :name, :listener
+      # @return [Frame, nil] nil once it has ended
+      attr_reader :frame
+      attr_reader :name, :listener
       # Milliseconds.
       attr_accessor :lease
       # [:done], or [:back, milliseconds]; nil: it is still ours.
-      attr_accessor :ending
+      attr_reader :ending
       # The lease is lost.
       attr_accessor :lost
       # The end was said on an earlier connection already.
@@ -24,6 +26,12 @@ module Msglite
         @lease = lease
         @listener = listener
         @lost = @repeated = false
+      end
+
+      # How it ends. Nothing of the message is needed after that.
+      def end_as(ending)
+        @ending = ending
+        @frame = nil
       end
 
       # Whether it is still to be worked on.

@@ -26,6 +26,7 @@ module Msglite
         }
         @always['rack.version'] = ::Rack::VERSION if ::Rack.const_defined?(:VERSION)
         @known = {}
+        @hosts = {}
       end
 
       # Whether it is of Rack 3.
@@ -54,8 +55,10 @@ module Msglite
       private
 
       def locate(env, url)
-        path, _, query = url.sub(ABSOLUTE, '').partition('?')
-        path = @modern ? path : '' if path == '*'
+        url = url.sub(ABSOLUTE, '') unless url.start_with?('/')
+        path, _, query = url.partition('?')
+        # The Rack of before 3 has no place for it.
+        path = '' if path == '*' && !@modern
         path = '/' if path.empty? && url != '*'
         env['PATH_INFO'] = path
         env['QUERY_STRING'] = query
@@ -77,9 +80,15 @@ module Msglite
       end
 
       def serve(env)
-        match = HOST.match(env['HTTP_HOST'] || '')
-        env['SERVER_NAME'] = match ? match[1] : 'localhost'
-        env['SERVER_PORT'] = (match && match[2]) || PORTS[env['rack.url_scheme']]
+        name, port = @hosts[env['HTTP_HOST']] ||= host_of(env['HTTP_HOST'])
+        @hosts.clear if @hosts.size > MOST_KNOWN
+        env['SERVER_NAME'] = name
+        env['SERVER_PORT'] = port || PORTS[env['rack.url_scheme']]
+      end
+
+      def host_of(host)
+        match = HOST.match(host || '')
+        match ? [match[1].freeze, match[2].freeze] : ['localhost']
       end
 
       # The proxy has put a chunked body together.

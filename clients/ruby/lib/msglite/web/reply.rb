@@ -102,14 +102,10 @@ module Msglite
 
       # Waits until +most+ bytes are left, at most, beside those for the last message.
       def await_room(most)
-        @link.lock.synchronize do
-          until @buffer.bytesize <= held + most
-            check
-            @room.wait(PATIENCE)
-          end
-          check
+        until @link.wait_for(@room, Clock.now + PATIENCE) { @error || @departure.gone? || @buffer.bytesize <= held + most }
+          nil
         end
-        @link.flush
+        check
       end
 
       # With the lock held: sends what waits, as far as it may.

@@ -50,14 +50,10 @@ module Msglite
         return if name.start_with?('rack.')
         raise InvalidResponse, "no name of a header: #{name.inspect}" unless NAME.match?(name)
 
-        values = value.is_a?(Array) ? value.map(&:to_s) : lines(value.to_s)
-        values.each { |one| push(name, one) }
-      end
-
-      def lines(value)
-        return value.split("\n") if value.include?("\n")
-
-        [value]
+        if value.is_a?(Array) then value.each { |one| push(name, one.to_s) }
+        elsif (text = value.to_s).include?("\n") then text.split("\n").each { |one| push(name, one) }
+        else push(name, text)
+        end
       end
 
       def push(name, value)

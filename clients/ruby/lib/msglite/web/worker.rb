@@ -29,7 +29,7 @@ module Msglite
         @client = Msglite.connect(@options.broker, wait: true, **@options.connection)
         @client.on(:disconnect) { |about| @log.warn('broker lost', why: about[:reason].message) }
         @client.on(:reconnect) { |about| @log.info('broker back', away: about[:away].round(3), address: about[:address]) }
-        @client.on(:lease_lost) { |message, late| @log.warn('request lost to another', attempt: message.attempt, late: late) }
+        @client.on(:lease_lost) { |message, late| @log.warn('request lost to another', attempt: message&.attempt || '?', late: late) }
         self
       end
 
