@@ -26,7 +26,7 @@ module Msglite
 
     # @return [Integer] milliseconds
     def seconds(what, seconds, least = 0)
-      if seconds.is_a?(Numeric) && seconds.real? && seconds.between?(0, LONGEST_SECONDS)
+      if seconds.is_a?(Numeric) && seconds.real? && seconds >= 0 && seconds <= LONGEST_SECONDS
         milliseconds = (seconds * 1000).round
         return milliseconds if milliseconds >= least
       end

@@ -5,12 +5,15 @@ module Msglite
     # The Rack environment of a request.
     #
     # Names of headers with a <tt>_</tt> are left out: they could not be told from those with a <tt>-</tt>, and what the proxy
-    # sets (<tt>X-Forwarded-For</tt>, say) could be set by a client under another name (<tt>X_Forwarded_For</tt>).
+    # sets (<tt>X-Forwarded-For</tt>, say) could be set by a client under another name (<tt>X_Forwarded_For</tt>). So is
+    # <tt>Proxy</tt>: programs take <tt>HTTP_PROXY</tt> for something else.
+    #
+    # The path is left as it came, with its <tt>%</tt>: that is what Rack's servers do, and its frameworks expect.
     class Environment
       # Of names, so that they are not made again for each request.
       MOST_KNOWN = 1000
       ABSOLUTE = %r{\Ahttps?://[^/?#]*}i.freeze
-      HOST = /\A(\[[\h:.]+\]|[^:@\/\s]+)(?::(\d+))?\z/.freeze
+      HOST = /\A(\[[\h:.]+\]|[^:@\/\s]+)(?::(\d*))?\z/.freeze
       PORTS = { 'http' => '80', 'https' => '443' }.freeze
       DROPPED = Object.new.freeze
 
@@ -44,6 +47,7 @@ module Msglite
         env['HTTP_VERSION'] = head.protocol unless @modern
         env['REMOTE_ADDR'] = head.remote_addr
         env['rack.url_scheme'] = head.scheme
+        env['HTTPS'] = 'on' if head.scheme == 'https'
         env['rack.input'] = input
         locate(env, head.url)
         head.each_header { |name, value| add(env, name, value) }
@@ -73,7 +77,7 @@ module Msglite
       end
 
       def key_of(name)
-        key = name.include?('_') ? DROPPED : name.upcase.tr('-', '_')
+        key = name.include?('_') || name.casecmp?('proxy') ? DROPPED : name.upcase.tr('-', '_')
         key = "HTTP_#{key}" unless key.equal?(DROPPED) || %w[CONTENT_TYPE CONTENT_LENGTH].include?(key)
         @known.clear if @known.size >= MOST_KNOWN
         @known[name.dup.freeze] = key.freeze
@@ -88,7 +92,7 @@ module Msglite
 
       def host_of(host)
         match = HOST.match(host || '')
-        match ? [match[1].freeze, match[2].freeze] : ['localhost']
+        match ? [match[1].freeze, match[2].to_s.empty? ? nil : match[2].freeze] : ['localhost']
       end
 
       # The proxy has put a chunked body together.

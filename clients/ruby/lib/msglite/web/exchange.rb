@@ -104,6 +104,7 @@ module Msglite
       def gathered(head, parts)
         text = parts.size == 1 ? parts.first.b : parts.map(&:b).join.b
         head.length = text.bytesize if head.length.nil?
+        text = text.byteslice(0, head.length) if text.bytesize > head.length
         return whole(head, text) if text.bytesize <= Reply::PIECE && text.bytesize == head.length
 
         stream(head) { @reply.write(text) }
@@ -121,14 +122,13 @@ module Msglite
       end
 
       def whole(head, text)
-        finish(@reply.whole(head.to_s, text) { |error| settled(error) })
+        finish(@reply.whole(head, text) { |error| settled(error) })
       end
 
       def stream(head)
-        @reply.start(head.to_s, head.length)
+        @reply.start(head)
         yield
-        raise InvalidResponse, 'the body has fewer bytes than Content-Length says' unless @reply.complete?
-
+        @log.error('answer broken off', why: 'it has fewer bytes than Content-Length says', **about) unless @reply.complete?
         finish(@reply.finish { |error| settled(error) })
       end
 

@@ -32,30 +32,32 @@ module Msglite
       end
 
       # All of it in one message.
+      # @param head [ResponseHead]
       # @yield [error] what became of it, with the lock held; nil: the broker has it
       # @return [Link::SendAsk] to be asked
       def whole(head, body, &ended)
-        text = head.b
+        text = head.to_s.b
         text << "\n" << body unless body.empty?
         # The proxy lets pass what comes twice for a request that was answered: it needs no id to be sent again.
         last(text, { repeatable: true }, &ended)
       end
 
-      # It comes in several messages, the first of which has the head.
-      # @param length [Integer, nil] of the body; nil: an empty message ends it, and the head does not wait for what follows
-      def start(head, length)
-        @begun = true
-        @left = length
-        @buffer << head.b << "\n"
+      # It comes in several messages. The head travels with the first part of the body.
+      # @param head [ResponseHead]
+      def start(head)
+        @head = head
+        @left = head.length
         @room = @link.lock.new_cond
         @departure.on_gone { @room.broadcast }
-        write('') if length.nil?
       end
 
       # More of the body. What goes beyond Content-Length is cut off. Who writes faster than the client reads waits here.
       # @raise [ClientGone, Error]
       def write(part)
-        part = cut(part.b) if @left
+        part = part.b
+        part = cut(part) if @left
+        return if part.empty?
+
         @link.lock.synchronize do
           check
           @buffer << part
@@ -65,23 +67,42 @@ module Msglite
         await_room(PIECE - 1) if @buffer.bytesize >= PIECE
       end
 
+      # The head does not wait for the body any longer.
+      # @raise [ClientGone, Error]
+      def flush
+        @link.lock.synchronize do
+          check
+          send_piece unless @begun
+        end
+        @link.flush
+      end
+
       # Whether as much came as Content-Length says.
       def complete?
         @left.nil? || @left.zero?
       end
 
-      # That was all.
+      # That was all. Where it is less than Content-Length says the proxy breaks it off.
       # @yield [error] as for +whole+
       # @return [Link::SendAsk] the last message, to be asked
       # @raise [ClientGone, Error]
       def finish(&ended)
+        return finish_at_once(&ended) unless @begun || !@buffer.empty?
+
         await_room(0)
-        text = @buffer
-        @buffer = String.new(encoding: Encoding::BINARY)
-        last(text, identity, &ended)
+        last(take, identity, &ended)
       end
 
       private
+
+      # Nothing was written.
+      def finish_at_once(&ended)
+        @head.length = 0 if @left.nil?
+        return whole(@head, '', &ended) if complete?
+
+        flush
+        last(''.b, identity, &ended)
+      end
 
       def last(text, options, &ended)
         @begun = true
@@ -110,11 +131,14 @@ module Msglite
 
       # With the lock held: sends what waits, as far as it may.
       def pump
-        while @under_way < WINDOW && @buffer.bytesize > held && !@error
-          @under_way += 1
-          message = Outgoing.new(@to, take, receipt: 'done', **identity, **ALWAYS)
-          @link.ask(Link::SendAsk.new(message, Clock.now) { |_, error| taken(error) })
-        end
+        send_piece while @under_way < WINDOW && @buffer.bytesize > held && !@error
+      end
+
+      def send_piece
+        @under_way += 1
+        message = Outgoing.new(@to, take, receipt: 'done', **identity, **ALWAYS)
+        @begun = true
+        @link.ask(Link::SendAsk.new(message, Clock.now) { |_, error| taken(error) })
       end
 
       def taken(error)
@@ -130,12 +154,13 @@ module Msglite
         @link.welcome.journal == 'off' ? {} : { id: @names.next, automatic: true }
       end
 
+      # The next piece, the first with the head.
       def take
-        return @buffer.slice!(0, PIECE) if @buffer.bytesize > PIECE
+        text = @buffer.bytesize > PIECE ? @buffer.slice!(0, PIECE) : @buffer
+        @buffer = String.new(encoding: Encoding::BINARY) if text.equal?(@buffer)
+        return text if @begun
 
-        text = @buffer
-        @buffer = String.new(encoding: Encoding::BINARY)
-        text
+        text.empty? ? @head.to_s.b : @head.to_s.b << "\n" << text
       end
 
       def check

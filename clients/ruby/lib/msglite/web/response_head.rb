@@ -60,8 +60,6 @@ module Msglite
         plain = value.ascii_only?
         raise InvalidResponse, "a control character in #{name}: #{value.inspect}" if CONTROL.match?(plain ? value : value.b)
         return note_length(value) if name.casecmp?('content-length')
-        return if bodiless? && @status != 304 && name.casecmp?('content-type')
-
         value = value.dup.force_encoding(Encoding::ISO_8859_1).encode(Encoding::UTF_8) unless plain
         @list.push(name, value)
       end

@@ -33,8 +33,9 @@ module Msglite
         self
       end
 
-      # What was written is under way, or waits for the client.
+      # What was written is under way, or waits for the client; so is the head now, if nothing was written.
       def flush
+        @reply.flush
         self
       end
 
