@@ -89,8 +89,8 @@ class ReconnectTest < BrokerTest
     socket.write("-- #{tag} full too many ids\r\n")
     assert_equal 'full', own.value
   ensure
-    client&.link&.close
     [socket, server].compact.each(&:close)
+    client&.link&.close
   end
 
   def test_the_first_connection

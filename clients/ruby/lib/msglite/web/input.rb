@@ -22,7 +22,10 @@ module Msglite
       # @raise [ClientGone, Pieces::Lost] the rest does not come
       def read(length = nil, buffer = nil)
         length.nil? ? complete : fill(@kept.pos + length)
-        buffer ? @kept.read(length, buffer) : @kept.read(length)
+        return @kept.read(length) if buffer.nil?
+
+        # StringIO would leave it as it was.
+        @kept.read(length, buffer.force_encoding(Encoding::BINARY))
       end
 
       # @raise as +read+
