@@ -156,7 +156,8 @@ module Support
     end
 
     def post(target, body, headers = {})
-      request = Net::HTTP::Post.new(target, { 'Host' => '127.0.0.1', 'Accept-Encoding' => 'identity' }.merge(headers))
+      always = { 'Host' => '127.0.0.1', 'Accept-Encoding' => 'identity', 'Content-Type' => 'application/octet-stream' }
+      request = Net::HTTP::Post.new(target, always.merge(headers))
       request.body = body
       ask(request)
     end
