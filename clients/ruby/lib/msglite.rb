@@ -1,0 +1,36 @@
+# frozen_string_literal: true
+
+# A client for msglite, a message broker.
+module Msglite
+end
+
+require_relative 'msglite/version'
+require_relative 'msglite/error'
+require_relative 'msglite/clock'
+require_relative 'msglite/arguments'
+require_relative 'msglite/endpoint'
+require_relative 'msglite/backoff'
+require_relative 'msglite/encode'
+require_relative 'msglite/frame'
+require_relative 'msglite/answers'
+require_relative 'msglite/decoder'
+require_relative 'msglite/promise'
+require_relative 'msglite/outgoing'
+require_relative 'msglite/settings'
+require_relative 'msglite/link'
+require_relative 'msglite/link/dial'
+require_relative 'msglite/link/connection'
+require_relative 'msglite/link/attempts'
+require_relative 'msglite/link/ask'
+require_relative 'msglite/link/asks'
+require_relative 'msglite/link/receives'
+require_relative 'msglite/link/deliveries'
+require_relative 'msglite/link/taking'
+require_relative 'msglite/message'
+require_relative 'msglite/receipt'
+require_relative 'msglite/ready'
+require_relative 'msglite/receiving'
+require_relative 'msglite/mailbox'
+require_relative 'msglite/serving'
+require_relative 'msglite/control'
+require_relative 'msglite/client'

@@ -1,0 +1,456 @@
+# frozen_string_literal: true
+
+require 'monitor'
+
+module Msglite
+  # One multiplexed connection to a broker, made again whenever it is lost: what was asked and not answered is asked again,
+  # receives are taken up, leases go on. Everything is kept under one lock, and callbacks come with it held. What is said is
+  # gathered, and written by +flush+, which is not called with the lock held.
+  #
+  # A thread of the link's own connects, and looks after leases. Who waits for something reads: the thread that waits first is the
+  # one that polls the socket, for itself and for all others, because to hand a message from one thread to another costs more than
+  # all else. While nobody waits the link's thread polls, after a short while.
+  #
+  #     down -> connecting -> up -> down ..     down: a pause before the next attempt
+  #     any -> closing -> closed
+  class Link
+    # Seconds a connection must have lasted, for the pauses between attempts to be short again after it.
+    LASTING = 5
+    # Seconds after which the link's thread looks up, whatever happens.
+    LONGEST_PAUSE = 1.0
+    # The same while there is something to do: so long a message waits at most that nobody polls for.
+    TICK = 0.002
+    # Times it looks up so soon although nothing came.
+    TICKS = 25
+    # The same while there is no connection.
+    SHORT_PAUSE = 0.25
+
+    # @return [Monitor]
+    attr_reader :lock
+    # As the broker said last.
+    # @return [Connection::Welcome]
+    attr_reader :welcome
+
+    # @yield [event, *arguments] how the link fares, without the lock: +:connect+, +:disconnect+, +:reconnect+, +:retry+
+    def initialize(settings, &tell)
+      @settings = settings
+      @tell = tell
+      @lock = Monitor.new
+      @changed = @lock.new_cond
+      @watch = @lock.new_cond
+      @poller = nil
+      @quiet = false
+      @reads = 0
+      @idle_ticks = 0
+      @writing = Mutex.new
+      @out = String.new(encoding: Encoding::BINARY)
+      @state = :down
+      @tags = 0
+      @process = Process.pid
+      @welcome = Connection::Welcome.new('off', 1 << 30)
+      @asks = Asks.new(self, settings.buffer_messages, settings.buffer_bytes)
+      @receives = Receives.new(self)
+      @deliveries = Deliveries.new(self)
+      @attempts = Attempts.new(settings, self)
+    end
+
+    # Begins to connect.
+    def start
+      @thread = Thread.new { run }
+      @thread.name = 'msglite'
+      @thread.report_on_exception = false
+    end
+
+    # Returns when there is a connection.
+    # @raise [Error] why there is none, unless it is waited for
+    def await_first
+      @lock.synchronize do
+        @changed.wait until @first_known || @state == :closed
+        raise @first_error || Error.closed unless @first_up
+      end
+    end
+
+    def up?
+      @state == :up
+    end
+
+    # Whether something was asked or ended of which it is not known that the broker has carried it out.
+    def busy?
+      @asks.count.positive? || @deliveries.unconfirmed?
+    end
+
+    # With the lock held; then +flush+. In another process there is no thread that reads.
+    def ask(ask)
+      unless @process == Process.pid
+        return ask.failed(Error.bad('this client was made in another process: connect after fork'))
+      end
+
+      @asks.add(ask)
+    end
+
+    # Waits while too much is not answered.
+    def wait_for_room
+      return if @asks.roomy?
+
+      @lock.synchronize { @changed.wait(LONGEST_PAUSE) until @asks.roomy? }
+    end
+
+    # With the lock held.
+    def drop(ask)
+      @asks.drop(ask)
+    end
+
+    # The same.
+    # @param receive [Receive]
+    def begin_receive(receive)
+      return @receives.start(receive) if @process == Process.pid
+
+      receive.listener.refused(receive, Error.bad('this client was made in another process: connect after fork'))
+    end
+
+    # With the lock held; then +flush+.
+    def withdraw(receive)
+      @receives.withdraw(receive)
+    end
+
+    # With the lock held; then +flush+. The delivery is finished.
+    def done(delivery)
+      finish(delivery, [:done])
+    end
+
+    # The same.
+    # @param delay [Integer] milliseconds before it may be delivered again
+    def give_back(delivery, delay)
+      finish(delivery, [:back, delay])
+    end
+
+    # The same. The lease ends so many milliseconds from now.
+    def keep(delivery, lease)
+      return unless delivery.ours?
+
+      delivery.lease = lease
+      @deliveries.say(delivery)
+    end
+
+    # With the lock held. The lease is extended until the delivery has ended.
+    def keep_alive(delivery)
+      @deliveries.keep_alive(delivery) if delivery.name
+    end
+
+    # With the lock held. While there is no connection: tells those whose time is over.
+    def overdue
+      now = Clock.now
+      @asks.overdue(now)
+      @receives.overdue(now)
+    end
+
+    # Waits until the block, called with the lock held, says so. Not called with the lock held.
+    # @param cond what is signalled when that may be so
+    # @param due [Float, nil] on the clock; nil: never
+    # @return [Boolean] false: that time has come
+    def wait_for(cond, due = nil)
+      @lock.synchronize do
+        until yield
+          pause = due ? due - Clock.now : LONGEST_PAUSE
+          return false if due && pause <= 0
+
+          if @poller.nil? && @state == :up && @failure.nil? then poll(pause)
+          else cond.wait(pause)
+          end
+        end
+        true
+      end
+    end
+
+    # Waits for a promise whose time the broker keeps, while there is one.
+    # @param due [Float, nil] when it is due
+    def await(promise, due)
+      until promise.wait(due)
+        due = Clock.now + SHORT_PAUSE
+        @lock.synchronize { overdue }
+      end
+      promise.value
+    end
+
+    # Writes what was said. With the lock held it does nothing: who has it flushes later.
+    def flush
+      return if @out.empty? || @lock.mon_owned?
+
+      @writing.synchronize { nil while write_some }
+    end
+
+    # Gives up what is not answered, says goodbye, and waits until the connection is gone.
+    def close(error = Error.closed)
+      @lock.synchronize do
+        return if %i[closing closed].include?(@state)
+
+        say(Encode.goodbye) if up?
+        give_up(error)
+      end
+      flush
+      @connection&.abort_later
+      @lock.synchronize { @watch.signal }
+      @thread&.join unless Thread.current == @thread
+    end
+
+    # For the parts, with the lock held
+
+    def new_tag
+      (@tags += 1).to_s(36)
+    end
+
+    def say(text)
+      @out << text
+    end
+
+    def roomier
+      @changed.broadcast
+    end
+
+    def delivered(receive, frame)
+      delivery = Delivery.new(frame, receive.lease, receive.listener)
+      @deliveries.add(delivery) if delivery.name
+      receive.listener.deliver(delivery, receive)
+    end
+
+    def error_of(frame)
+      Error.new(Arguments.text(frame.code), "#{Arguments.text(frame.code)}: #{Arguments.text(frame.text)}")
+    end
+
+    # For the attempts, without the lock
+
+    def closing?
+      @lock.synchronize { %i[closing closed].include?(@state) }
+    end
+
+    # Every address was tried in vain; waits so many seconds.
+    def failed(error, pause)
+      @lock.synchronize do
+        settle_first(error) unless @settings.wait
+      end
+      tell(:retry, reason: error, pause: pause)
+      rest(pause)
+    end
+
+    # Waits, unless it is closed before.
+    def rest(pause)
+      ending = Clock.now + pause
+      @lock.synchronize do
+        while (left = ending - Clock.now).positive? && !%i[closing closed].include?(@state)
+          @changed.wait([left, SHORT_PAUSE].min)
+          overdue
+        end
+      end
+    end
+
+    private
+
+    def run
+      until closing?
+        connection, endpoint = @attempts.make
+        converse(connection, endpoint) if connection
+      end
+    rescue StandardError => e
+      # A fault of ours: whoever waits is to know.
+      @lock.synchronize { give_up(Error.new('protocol', "the client failed: #{e.class}: #{e.message}")) }
+      raise
+    ensure
+      @lock.synchronize do
+        @state = :closed
+        @changed.broadcast
+      end
+    end
+
+    def converse(connection, endpoint)
+      begin
+        return unless connected(connection)
+
+        tell_connected(endpoint)
+        flush
+        watch(connection) until leaving?(connection)
+      rescue Error => e
+        lost(e)
+      end
+    ensure
+      connection.close
+    end
+
+    def leaving?(connection)
+      @state == :closing && connection.gone?
+    end
+
+    # What the link's own thread does while there is a connection.
+    def watch(connection)
+      @lock.synchronize do
+        reads = @reads
+        @watch.wait(@quiet ? next_pause : TICK) if @state == :up
+        raise @failure if @failure
+
+        look_after(connection)
+        poll(next_pause) if @poller.nil?
+        raise @failure if @failure
+
+        @idle_ticks = @poller && reads == @reads ? @idle_ticks + 1 : 0
+        @quiet = @idle_ticks >= TICKS
+      end
+      flush
+    end
+
+    def next_pause
+      due = @deliveries.due
+      due ? (due - Clock.now).clamp(0, LONGEST_PAUSE) : LONGEST_PAUSE
+    end
+
+    def look_after(connection)
+      now = Clock.now
+      @deliveries.tick(now)
+      text = connection.keep_alive(now)
+      say(text) if text && up?
+    end
+
+    # With the lock held, once: waits for the socket without it, and takes what comes. An interrupt (as of Timeout.timeout) comes
+    # while it waits, and not between reading something and taking it.
+    def poll(pause)
+      connection = @connection
+      Thread.handle_interrupt(Exception => :never) do
+        @poller = Thread.current
+        @lock.exit
+        begin
+          flush
+          ready = Thread.handle_interrupt(Exception => :immediate) { connection.wait(pause) }
+        ensure
+          @lock.enter
+          @poller = nil
+        end
+        absorb(connection) if ready
+      rescue Error => e
+        @failure ||= e if connection.equal?(@connection)
+      ensure
+        rouse
+      end
+    end
+
+    # Somebody is to look after the socket while this thread does other things.
+    def rouse
+      return unless @quiet || @failure
+
+      @quiet = false
+      @idle_ticks = 0
+      @watch.signal
+    end
+
+    def absorb(connection)
+      return unless connection.equal?(@connection)
+
+      @reads += 1
+      connection.read.each { |frame| take(frame) }
+    end
+
+    def take(frame)
+      return if @state == :closing
+      return if case frame.kind
+                when :message then @receives.message(frame)
+                when :done, :answer then @asks.answered(frame)
+                when :over then @receives.over_tag(frame)
+                else refused(frame)
+                end
+
+      raise Error.new('protocol', "an answer came that nobody had asked for: #{frame.kind} #{frame.tag}")
+    end
+
+    def refused(frame)
+      return @asks.refused(frame) || @receives.refused(frame) unless frame.tag.start_with?('@')
+
+      @deliveries.refused(frame.tag)
+      true
+    end
+
+    def finish(delivery, ending)
+      return if delivery.ending
+
+      delivery.end_as(ending)
+      @deliveries.say(delivery)
+    end
+
+    def connected(connection)
+      @lock.synchronize do
+        return false if @state == :closing
+
+        @connection = connection
+        @welcome = connection.welcome
+        @state = :up
+        @out.clear
+        # First what has the least time.
+        @deliveries.connected
+        @receives.connected
+        @asks.connected
+        @changed.broadcast
+      end
+      true
+    end
+
+    def tell_connected(endpoint)
+      away = @lost_at && (Clock.now - @lost_at)
+      failed = @attempts.connected
+      tell(:connect, address: endpoint.to_s)
+      tell(:reconnect, address: endpoint.to_s, failed: failed, away: away) if away
+      @lock.synchronize { settle_first(nil) }
+    end
+
+    def lost(error)
+      under_way = nil
+      @lock.synchronize do
+        @connection = @failure = nil
+        return if @state == :closing
+
+        @state = :down
+        @lost_at = Clock.now
+        under_way = { unanswered: @asks.count, receives: @receives.count, deliveries: @deliveries.count }
+        @deliveries.lost
+        @receives.lost
+        @asks.lost
+        @out.clear
+        @changed.broadcast
+      end
+      tell(:disconnect, reason: error, **under_way)
+      rest(@attempts.pause)
+    end
+
+    def settle_first(error)
+      return if @first_known
+
+      @first_known = true
+      @first_up = error.nil?
+      @first_error = error
+      @changed.broadcast
+    end
+
+    def give_up(error)
+      @state = :closing
+      @receives.fail(error)
+      @asks.fail(error)
+      @deliveries.clear
+      @changed.broadcast
+    end
+
+    # @return [Boolean] whether there was something
+    def write_some
+      connection, bytes = @lock.synchronize do
+        return false if @out.empty? || @connection.nil?
+
+        taken = @out
+        @out = String.new(encoding: Encoding::BINARY)
+        [@connection, taken]
+      end
+      connection.write(bytes)
+      true
+    rescue SystemCallError, IOError, OpenSSLError
+      # The reader notices, too.
+      true
+    end
+
+    def tell(event, **about)
+      @tell&.call(event, about)
+    end
+  end
+end

@@ -1,0 +1,176 @@
+# frozen_string_literal: true
+
+module Msglite
+  # Messages under a lease, one after the other, no more at a time than was asked for. See Client#receive.
+  class Receiving
+    include Enumerable
+
+    # For the client.
+    # @param keep [Boolean] leases are extended until messages have ended
+    # @param wrap makes of a delivery what is given out; a LeasedMessage if not given
+    def initialize(link, client, wanted, keep: false, wrap: nil, &lease_lost)
+      @link = link
+      @client = client
+      @keep = keep
+      @wrap = wrap || ->(delivery) { LeasedMessage.new(delivery, client, self) }
+      @lease_lost = lease_lost
+      @ready = []
+      @out = {}.compare_by_identity
+      @waiting = link.lock.new_cond
+      @ended = false
+      @taking = Link::Taking.new(link, wanted, self)
+    end
+
+    # For the client, with the lock held.
+    def start
+      @taking.start
+    end
+
+    # The next message. Nil: no more will come.
+    # @raise [Error] why it ended before its time
+    def next
+      delivery = nil
+      @link.wait_for(@waiting) do
+        @link.overdue unless @link.up?
+        delivery = @ready.shift
+        # Another one can have the next.
+        @waiting.signal unless @ready.empty?
+        delivery || @ended
+      end
+      delivery ? @wrap.call(delivery) : over
+    end
+
+    # Whether there is one that was not asked for yet.
+    def ready?
+      !@ready.empty?
+    end
+
+    # Each message, as it comes. +break+ gives back what was taken and not seen.
+    def each
+      return enum_for(:each) unless block_given?
+
+      begin
+        while (message = self.next)
+          yield message
+        end
+      ensure
+        stop
+        give_up
+      end
+      self
+    end
+
+    # Takes no more; what is on its way still comes, and then it ends.
+    def stop
+      said { @taking.stop }
+    end
+
+    # Gives back what was taken and not seen.
+    def give_up
+      said { @ready.shift(@ready.size).each { |delivery| back(delivery, 0) } }
+    end
+
+    # Waits until nothing will come any more, and nothing is out.
+    def wait
+      @link.wait_for(@waiting) { @ended && @out.empty? }
+    end
+
+    # Takes no more, and fails with +error+. With the lock held.
+    def fail(error)
+      @error ||= error
+      @taking.stop
+    end
+
+    # What messages say
+
+    def done(delivery)
+      ending(delivery) { @link.done(delivery) }
+    end
+
+    def give_back(delivery, delay)
+      ending(delivery) { @link.give_back(delivery, delay) }
+    end
+
+    def keep(delivery, lease)
+      said do
+        raise Error.lease_lost if delivery.lost
+
+        @link.keep(delivery, lease)
+      end
+    end
+
+    # What comes, with the lock held
+
+    def taken(delivery)
+      @out[delivery] = :placed
+      @link.keep_alive(delivery) if @keep
+      return back(delivery, 0) if @error
+
+      @ready << delivery
+      @waiting.signal if @ready.size == 1
+    end
+
+    def lapsed(delivery)
+      # Nobody misses what nobody has seen.
+      unseen = @ready.delete(delivery)
+      release(delivery)
+      @lease_lost&.call(delivery, false) unless unseen
+    end
+
+    def too_late(delivery)
+      @lease_lost&.call(delivery, true)
+    end
+
+    def ended(error)
+      @error ||= error
+      @ended = true
+      look_for_end
+    end
+
+    # For those who end a delivery by themselves, with the lock held: its place is free, and it is still out.
+    def free(delivery)
+      return unless @out[delivery] == :placed
+
+      @out[delivery] = :free
+      @taking.release
+    end
+
+    # The same: it has ended.
+    def release(delivery)
+      state = @out.delete(delivery)
+      @taking.release if state == :placed
+      look_for_end if state
+    end
+
+    private
+
+    def over
+      raise @error if @error
+    end
+
+    def said(&block)
+      @link.lock.synchronize(&block)
+      @link.flush
+      nil
+    end
+
+    def ending(delivery)
+      said do
+        raise Error.lease_lost if delivery.lost
+
+        yield
+        release(delivery)
+      end
+    end
+
+    def look_for_end
+      @waiting.broadcast if @ended
+      @client.over(self) if @ended && @out.empty?
+    end
+
+    def back(delivery, delay)
+      @link.give_back(delivery, delay)
+      release(delivery)
+    end
+  end
+end

@@ -1,0 +1,44 @@
+# frozen_string_literal: true
+
+module Msglite
+  module Web
+    # Lines for people: time, level, what happened, and <tt>name=value</tt> pairs.
+    class Log
+      LEVELS = %w[debug info warn error].freeze
+
+      # @param out [IO]
+      # @param level [String] the least that is written
+      def initialize(out = $stderr, level = 'info')
+        @out = out
+        @least = LEVELS.index(level) || raise(ArgumentError, "no level: #{level}")
+      end
+
+      # @!method debug(text, **about)
+      # @!method info(text, **about)
+      # @!method warn(text, **about)
+      # @!method error(text, **about)
+      LEVELS.each_with_index do |level, rank|
+        define_method(level) { |text, **about| write(level, text, about) if rank >= @least }
+      end
+
+      # An error with its trace, each line of it below the one that says what failed.
+      def failure(text, error, **about)
+        error(text, **about)
+        @out.write("#{error.full_message(highlight: false, order: :top).rstrip.gsub(/^/, '    ')}\n")
+      end
+
+      private
+
+      def write(level, text, about)
+        pairs = about.map { |name, value| " #{name}=#{show(value)}" }.join
+        @out.write("#{Time.now.utc.strftime('%Y-%m-%dT%H:%M:%S.%LZ')} #{level.ljust(5)} #{text}#{pairs}\n")
+      end
+
+      # On one line, whatever a request had in it.
+      def show(value)
+        text = value.to_s
+        text.match?(/\A[!#-~]+\z/) ? text : text.inspect
+      end
+    end
+  end
+end
