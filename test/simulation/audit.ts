@@ -103,11 +103,16 @@ export class Audit {
       item.concludeId('dead', item.doubtedAt.now, this.scene.now);
       item.hasDied = true;
     }
-    if (item.where === 'out' && delivery?.name !== undefined) return;
+    if (item.where === 'out' && delivery?.name !== undefined) {
+      item.answered = delivery.answered;
+      return;
+    }
     const { mayHaveDied } = item;
     item.mayHaveDied = false;
     if (stored.at !== item.at || (mayHaveDied && !isDead)) {
       // Where it is the same place, it may have died and been sent back in between.
+      if (mayHaveDied) item.hasDied = true;
+      if (mayHaveDied && !isDead) item.id = NO_ID;
       const from = stored.at === item.at ? Math.min(item.earliest, item.doubtedAt.tick) : item.doubtedAt.tick;
       item.move(stored.at, stored.due, tick);
       item.placedFrom = from;
