@@ -79,7 +79,7 @@ export class Ledger implements Sender {
       this.#undo.push([item, { ...item }]);
       if (item.unsure) item.mayHaveDied = true;
       // Only the first answer counts.
-      if (item.repliedAt > item.grantedAt && item.grantedAt > 0) continue;
+      if (!item.unsure && item.repliedAt > item.grantedAt && item.grantedAt > 0) continue;
       item.repliedAt = tick;
       item.replyKept = false;
       if (item.unsure) continue;
@@ -416,7 +416,7 @@ export class Ledger implements Sender {
       if (out === undefined || out.delivery !== undefined || out.end > now) continue;
       const isClear = !item.unsure && out.end + 20 <= now && (item.due <= out.end || item.due > out.end + 20);
       if (!isClear) {
-        this.doubt(item);
+        this.doubt(item, true);
         continue;
       }
       const tick = ++this.scene.tick;
