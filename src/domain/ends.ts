@@ -136,7 +136,7 @@ export class Ends {
   /** Takes a message out of where it waits. @returns false if it waits nowhere */
   takeOut(entry: Entry): boolean {
     if (entry.stage === 'queued') this.core.lines.unqueue(entry);
-    else if (entry.stage === 'delayed' && entry.more?.delay) this.core.backlog.undelay(entry.more.delay);
+    else if (entry.stage === 'delayed' && entry.more?.delay) this.core.delays.remove(entry.more.delay);
     else return false;
     return true;
   }

@@ -144,7 +144,7 @@ export class Leases {
     } else if (entry.due <= back) {
       core.ends.bury(entry);
     } else if (delay > 0) {
-      core.backlog.delay(entry, new Delay(entry, back, true));
+      core.delays.begin(entry, new Delay(entry, back, true));
     } else {
       core.lines.putBack(entry);
     }
@@ -162,7 +162,7 @@ export class Leases {
     if (name !== undefined) {
       this.#restoreLease(entry, name, until);
     } else if (until > 0) {
-      core.backlog.delay(entry, new Delay(entry, until, true));
+      core.delays.begin(entry, new Delay(entry, until, true));
     } else {
       entry.stage = 'queued';
       core.queue(entry.queue).putBack(entry);

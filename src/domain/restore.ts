@@ -17,7 +17,7 @@ export class Restore implements Restoring {
   }
 
   delayed(count: number, first: number): void {
-    this.core.backlog.restoreDelayed(count, first);
+    this.core.delays.restore(count, first);
   }
 
   delivery(stored: Stored, delivery: StoredDelivery): void {

@@ -1,5 +1,5 @@
 import type { Control } from '../../src/domain/control.js';
-import { LocalExchange } from '../../src/domain/exchange.js';
+import { type ExchangeParts, LocalExchange } from '../../src/domain/exchange.js';
 import { Message, type SendOptions, STANDARD } from '../../src/domain/message.js';
 import { Audit } from './audit.js';
 import { Controls } from './controls.js';
@@ -377,11 +377,16 @@ export class Run {
 
 /** The real one. */
 export function makeExchange(scene: Scene, failed: (cause: Error) => void): LocalExchange {
+  return new LocalExchange(partsOf(scene, failed));
+}
+
+/** What the exchange of a run is made from. */
+export function partsOf(scene: Scene, failed: (cause: Error) => void): ExchangeParts {
   const { memory, ids, queueMessages, messages, deadLifetime } = scene.config;
   const most = Number.POSITIVE_INFINITY;
   const limits = { memory, ids, queueMessages, messages, deadLifetime, bytes: most, queueBytes: most };
   const { clock, turn, journal } = scene;
-  return new LocalExchange({ clock, turn, ids: scene, journal, limits, journalFailed: failed });
+  return { clock, turn, ids: scene, journal, limits, journalFailed: failed };
 }
 
 function configured(random: Random): Config {

@@ -59,7 +59,7 @@ describe('the command', function () {
   });
 
   it('send: fails when the broker refuses', async () => {
-    const { result } = run(['send', 'a', 'x']);
+    const { result } = run(['send', '--id', 'mine', 'a', 'x']);
     const { tag, say } = await broker.next();
     say(`-- ${tag} full no room\r\n`);
     expect(await result).to.deep.equal({ code: 1, out: '', err: 'msglite: full: no room\n' });

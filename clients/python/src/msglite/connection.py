@@ -1,0 +1,173 @@
+"""One connection to a broker: bytes out, frames in."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from . import wire
+from .address import Endpoint
+from .decoder import Decoder, Done, Frame, Refusal, Strange
+from .errors import MsgliteError, error_of
+
+#: The tag of every hello that greets or keeps a connection. No other command has it: theirs are letters and digits.
+HELLO = "!"
+#: Seconds in which the broker has to take what is said.
+WRITE_TIMEOUT = 30.0
+_CHUNK = 256 * 1024
+
+
+class Welcome(NamedTuple):
+    """What the broker said to our hello."""
+
+    #: What its journal survives: ``off``, ``normal`` or ``full``.
+    journal: str
+    #: Most bytes of a body.
+    body: int
+
+
+class Connection:
+    """Not safe for several threads; but one may be in ``poll`` while another one writes."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._fd = sock.fileno()
+        self._tls = isinstance(sock, ssl.SSLSocket)
+        self._decoder = Decoder()
+        self._out: list[bytes] = []
+        self._poller = select.poll()
+        self._poller.register(self._fd, select.POLLIN)
+        self.welcome = Welcome("off", 0)
+        self.heard_at = time.monotonic()
+        self.greeted_at = self.heard_at
+
+    def write(self, data: bytes) -> None:
+        """Leaves with the next ``flush``."""
+        self._out.append(data)
+
+    @property
+    def unwritten(self) -> bool:
+        return bool(self._out)
+
+    def flush(self) -> None:
+        """Raises ``OSError`` if the broker does not take it in time."""
+        out = self._out
+        if not out:
+            return
+        self._out = []
+        data = out[0] if len(out) == 1 else b"".join(out)
+        try:
+            sent = self._socket.send(data)
+        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            sent = 0
+        if sent < len(data):
+            self._flush_rest(memoryview(data)[sent:])
+
+    def _flush_rest(self, data: memoryview) -> None:
+        deadline = time.monotonic() + WRITE_TIMEOUT
+        while data:
+            wanted = select.POLLOUT
+            try:
+                sent = self._socket.send(data)
+                data = data[sent:]
+                deadline = time.monotonic() + WRITE_TIMEOUT
+                continue
+            except ssl.SSLWantReadError:
+                wanted = select.POLLIN
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                pass
+            poller = select.poll()
+            poller.register(self._fd, wanted)
+            left = deadline - time.monotonic()
+            if left <= 0 or not poller.poll(left * 1000):
+                raise socket.timeout(f"the broker took nothing for {WRITE_TIMEOUT:g} seconds")
+
+    def poll(self, timeout: float | None) -> bool:
+        """Whether there is something to read by then."""
+        if self._tls and self._socket.pending():  # type: ignore[attr-defined]
+            return True
+        return bool(self._poller.poll(None if timeout is None else max(0.0, timeout * 1000)))
+
+    def read(self) -> Iterator[Frame]:
+        """What has come. Raises ``OSError`` or ``MsgliteError`` if that is the end."""
+        try:
+            data = self._socket.recv(_CHUNK)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return iter(())
+        if not data:
+            raise ConnectionResetError("the broker closed it")
+        self.heard_at = time.monotonic()
+        self._decoder.push(data)
+        return iter(self._decoder.next, None)
+
+    def greet(self, token: str | None = None, idle: float = 0.0) -> None:
+        """Says hello."""
+        self.greeted_at = time.monotonic()
+        self.write(wire.hello(HELLO, token, idle))
+        self.flush()
+
+    def await_welcome(self, deadline: float) -> list[Frame]:
+        """Raises ``OSError`` or ``MsgliteError``. Returns what came behind it."""
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise socket.timeout("no answer in time")
+            if not self.poll(left):
+                continue
+            frames = self.read()
+            for frame in frames:
+                self._welcome(frame)
+                return list(frames)
+
+    def _welcome(self, frame: Frame) -> None:
+        if isinstance(frame, Refusal) and frame.tag in ("", HELLO):
+            raise error_of(frame.code, f"the broker refused: {frame.text}")
+        if not isinstance(frame, Done) or frame.tag != HELLO:
+            raise MsgliteError("protocol", "it does not answer !!")
+        journal = frame.options.get("journal", "off")
+        body = frame.options.get("body", "")
+        self.welcome = Welcome(journal, int(body) if body.isdigit() else 1 << 30)
+
+    def close(self) -> None:
+        """Also wakes who polls."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+def strange(frame: Strange) -> MsgliteError:
+    return MsgliteError("protocol", f"not an answer of the tagged msglite protocol ({frame.code})")
+
+
+def dial(
+    endpoint: Endpoint, context: ssl.SSLContext | None, timeout: float, token: str | None, idle: float
+) -> Connection:
+    """Connects and greets. Raises ``OSError`` or ``MsgliteError``."""
+    deadline = time.monotonic() + timeout
+    if endpoint.path is not None:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    else:
+        sock = socket.create_connection((endpoint.host, endpoint.port), timeout)
+    try:
+        if endpoint.path is not None:
+            sock.settimeout(timeout)
+            sock.connect(endpoint.path)
+        else:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if context is not None:
+                sock.settimeout(max(0.001, deadline - time.monotonic()))
+                sock = context.wrap_socket(sock, server_hostname=endpoint.host)
+        sock.setblocking(False)
+        connection = Connection(sock)
+        connection.greet(token, idle)
+        if connection.await_welcome(deadline):
+            raise MsgliteError("protocol", "it says more than it was asked")
+        return connection
+    except BaseException:
+        sock.close()
+        raise

@@ -1,0 +1,155 @@
+"""What is said and heard of one web request: its body, its answer, whether its client waits."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..asks import SendAsk
+from ..errors import MsgliteError
+from ..link import Link
+from ..ready import Ready
+from ..receives import Delivery, Receive
+from ..wire import STANDARD, Options
+from .application import ClientGone
+
+#: Seconds in which the proxy has to take what we send.
+TIMEOUT = 60.0
+#: Pieces of an answer that are under way at a time: the proxy finishes one when its client has taken it.
+WINDOW = 4
+
+_PIECE = Options(receipt="done", dead="")
+
+
+class Conversation:
+    """Takes the lock itself, unless it says otherwise.
+
+    A message without a receipt is not sent again when the connection is lost, but for an answer that is complete in it: a second
+    one of those the proxy drops. For the others the request is given back, and the proxy breaks off what was begun.
+    """
+
+    def __init__(self, link: Link, delivery: Delivery, head: dict[str, Any]) -> None:
+        self._link = link
+        self._delivery = delivery
+        self._reply_to = delivery.message.reply_to
+        self._cancel_addr: str = head.get("cancelAddr", "")
+        self._departure: Departure | None = None
+        self._under_way: list[SendAsk] = []
+        self._begun = False
+        self._last: SendAsk | None = None
+        self._error: MsgliteError | None = None
+        self._ended = False
+
+    # The answer
+
+    def send(self, data: bytes, last: bool) -> None:
+        """For ``Reply``. Raises ``ClientGone``. The last one leaves when the thread waits the next time."""
+        link = self._link
+        with link.lock:
+            self._throw_if_over()
+            if self._reply_to is None:
+                return
+            first, self._begun = not self._begun, True
+            options = STANDARD if last else _PIECE
+            ask = SendAsk("", self._reply_to, None, data, TIMEOUT, options, False, first and last, self._settled)
+            if last:
+                self._last = ask
+            self._under_way.append(ask)
+            link.ask(ask)
+            if last:
+                return
+            if first:
+                self._watch()
+            link.flush()
+            while len(self._under_way) >= WINDOW:
+                link.wait(self._under_way[0])
+                self._throw_if_over()
+
+    def is_gone(self) -> bool:
+        """Whether its client has gone: for applications. May be a second late."""
+        with self._link.lock:
+            self._watch()
+            self._link.flush()
+            return self._gone
+
+    def finish(self, well: bool) -> None:
+        """Nothing more is said. It is finished when all of the answer is the broker's, or given back if it can't be finished."""
+        with self._link.lock:
+            self._ended = True
+            if self._departure is not None:
+                self._departure.end()
+            if not well and not self._gone:
+                self._link.finish(self._delivery, "back", 0.0, False)
+            elif self._last is None or self._last.settled:
+                self._conclude()
+
+    def _settled(self, ask: SendAsk) -> None:
+        self._under_way.remove(ask)
+        self._error = self._error or ask.error
+        if self._ended and ask is self._last:
+            self._conclude()
+
+    def _conclude(self) -> None:
+        how = "done" if self._error is None or self._gone else "back"
+        self._link.finish(self._delivery, how, 0.0, False)
+
+    @property
+    def _gone(self) -> bool:
+        return self._departure is not None and self._departure.seen
+
+    def _throw_if_over(self) -> None:
+        if self._gone:
+            raise ClientGone("the client has gone")
+        if self._delivery.lost:
+            raise ClientGone("the request was lost: somebody else has it")
+        if self._error is not None:
+            raise ClientGone(f"the answer could not be sent: {self._error}")
+
+    def _watch(self) -> None:
+        if self._departure is None and self._cancel_addr:
+            self._departure = Departure(self._link, self._cancel_addr)
+
+    # The body
+
+    def fetch(self, address: str, timeout: float) -> bytes:
+        """The next piece of the body. Raises ``OSError`` or ``MsgliteError``."""
+        with self._link.lock:
+            delivery = Ready(self._link, [address], timeout).result()
+        if delivery is None:
+            raise OSError("the body of the request did not come in time")
+        return delivery.message.body
+
+    def drain(self, address: str) -> None:
+        """What is there of a body that nobody has read: otherwise it would wait in the broker until its time is over."""
+        with self._link.lock:
+            while True:
+                delivery = Ready(self._link, [address], 0.0).result()
+                if delivery is None or not delivery.message.body:
+                    return
+
+
+class Departure:
+    """Waits for the word that nobody waits any more. Called with the link's lock held."""
+
+    def __init__(self, link: Link, address: str) -> None:
+        self.seen = False
+        self._link = link
+        self._receive = link.receive([address], math.inf, 1, 0.0, self)
+
+    def end(self) -> None:
+        self._link.withdraw(self._receive)
+
+    def deliver(self, delivery: Delivery, receive: Receive) -> None:
+        self.seen = True
+
+    def expired(self, receive: Receive) -> None:
+        """It waits for ever."""
+
+    def withdrawn(self, receive: Receive) -> None:
+        """It was over."""
+
+    def refused(self, receive: Receive, error: MsgliteError) -> None:
+        """Then nobody tells us."""
+
+    def lapsed(self, delivery: Delivery) -> None:
+        """It has no lease."""

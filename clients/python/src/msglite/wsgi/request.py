@@ -1,0 +1,119 @@
+"""One web request, from its message to the end of its answer."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from typing import Any
+from wsgiref.util import FileWrapper
+
+from ..errors import MsgliteError
+from ..link import Link
+from ..receives import Delivery
+from .application import Application, run
+from .body import Body
+from .conversation import Conversation
+from .environ import environ_of
+from .reply import Reply
+
+log = logging.getLogger("msglite.wsgi")
+
+#: Seconds for each piece of a request's body.
+BODY_TIMEOUT = 60.0
+
+
+class Requests:
+    """Answers requests with an application."""
+
+    def __init__(self, link: Link, application: Application, software: str, threads: bool) -> None:
+        self._link = link
+        self._application = application
+        self._common: dict[str, Any] = {
+            "SERVER_SOFTWARE": software,
+            "wsgi.version": (1, 0),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": threads,
+            "wsgi.multiprocess": True,
+            "wsgi.run_once": False,
+            "wsgi.file_wrapper": FileWrapper,
+            # It ends where the body does, whatever Content-Length says.
+            "wsgi.input_terminated": True,
+        }
+
+    def answer(self, delivery: Delivery) -> None:
+        """Whatever becomes of it, the delivery is finished or given back."""
+        message = delivery.message
+        try:
+            line, _, inline = message.body.partition(b"\n")
+            head = json.loads(line)
+            environ = environ_of(head)
+            body_addr: str = head.get("bodyAddr", "")
+            is_old = "v" not in head
+        except (ValueError, LookupError, TypeError, AttributeError):
+            log.error("a message to %s is no web request: %r", message.to, message.body[:200])
+            with self._link.lock:
+                self._link.finish(delivery, "done", 0.0, False)
+            return
+        conversation = Conversation(self._link, delivery, head)
+        body = self._body(conversation, environ, inline, body_addr, is_old, message.attempt)
+        reply = Reply(environ["REQUEST_METHOD"], conversation.send)
+        well = False
+        try:
+            environ.update(self._common)
+            environ["wsgi.url_scheme"] = head.get("scheme", "http")
+            environ["wsgi.input"] = body.input
+            environ["msglite.attempt"] = message.attempt
+            environ["msglite.client_gone"] = conversation.is_gone
+            well = self._measured(environ, body, reply) and run(self._application, environ, reply)
+        finally:
+            conversation.finish(well)
+            if not body.is_complete:
+                conversation.drain(body_addr)
+            body.close()
+
+    def _body(
+        self,
+        conversation: Conversation,
+        environ: dict[str, Any],
+        inline: bytes,
+        address: str,
+        is_old: bool,
+        attempt: int,
+    ) -> Body:
+        if not address:
+            return Body(inline)
+        if is_old and not has_body(environ):
+            # Whoever had the request before may have taken the empty message that there is all the same.
+            if attempt == 1:
+                conversation.drain(address)
+            return Body()
+        if is_old:
+            taken = False
+
+            def one() -> bytes:
+                nonlocal taken
+                if taken:
+                    return b""
+                taken = True
+                return conversation.fetch(address, BODY_TIMEOUT)
+
+            return Body(fetch=one)
+        return Body(fetch=lambda: conversation.fetch(address, BODY_TIMEOUT))
+
+    def _measured(self, environ: dict[str, Any], body: Body, reply: Reply) -> bool:
+        """A chunked body has been put together: its length is told, once it is known. False: it did not come."""
+        if "HTTP_TRANSFER_ENCODING" not in environ:
+            return True
+        del environ["HTTP_TRANSFER_ENCODING"]
+        try:
+            environ["CONTENT_LENGTH"] = str(body.length())
+            return True
+        except (OSError, MsgliteError) as error:
+            log.error("%s %s: %s", environ["REQUEST_METHOD"], environ["REQUEST_URI"], error)
+            return False
+
+
+def has_body(environ: dict[str, Any]) -> bool:
+    """Whether the head says that there is one."""
+    return environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ

@@ -1,0 +1,124 @@
+"""A process that answers requests: the application in it, and one connection to the broker for all of its threads."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import random
+import signal
+import threading
+import time
+from typing import Any, Callable
+
+from .. import __version__
+from ..arguments import wire_address
+from ..asks import FlushAsk
+from ..errors import MsgliteError
+from ..link import Link
+from ..ready import Ready
+from ..receives import Delivery
+from .application import Application
+from .request import Requests
+from .settings import Settings, link_settings
+
+log = logging.getLogger("msglite.wsgi")
+
+#: Seconds for the broker to say at the end that it has carried out everything.
+_FAREWELL = 5.0
+
+
+class Worker:
+    """Takes a request only when one of its threads is free."""
+
+    def __init__(self, application: Application, settings: Settings) -> None:
+        self._settings = settings
+        self._link = Link(link_settings(settings))
+        software = f"msglite/{__version__}"
+        self._requests = Requests(self._link, application, software, settings.threads > 1)
+        self._address = wire_address(settings.address)
+        self._readies: set[Ready] = set()
+        self._stopping = False
+        most = settings.max_requests
+        self._left: float = most + random.randint(0, settings.max_requests_jitter) if most else math.inf
+
+    def run(self, ready: Callable[[], None]) -> None:
+        """Until ``stop``, or after so many requests. ``ready`` is called when there is a broker."""
+        self._link.start(True)
+        ready()
+        others = [threading.Thread(target=self._loop, name=f"msglite-{n}") for n in range(1, self._settings.threads)]
+        for thread in others:
+            thread.start()
+        try:
+            self._loop()
+        finally:
+            self.stop()
+            for thread in others:
+                thread.join()
+            self._leave()
+
+    def stop(self) -> None:
+        """Takes no more. Not in a signal's handler: it may have come in the middle of anything."""
+        with self._link.lock:
+            self._stopping = True
+            for ready in list(self._readies):
+                ready.stop()
+
+    def stop_on(self, *numbers: int) -> None:
+        """Signals that do that."""
+
+        def stop(number: int, frame: Any) -> None:
+            threading.Thread(target=self.stop, name="msglite-stop", daemon=True).start()
+
+        for number in numbers:
+            signal.signal(number, stop)
+
+    def stop_when_closed(self, pipe: int) -> None:
+        """Does that when the other end of the pipe is closed."""
+
+        def look() -> None:
+            os.read(pipe, 1)
+            self.stop()
+
+        threading.Thread(target=look, name="msglite-life", daemon=True).start()
+
+    def _loop(self) -> None:
+        try:
+            while True:
+                delivery = self._take()
+                if delivery is None:
+                    return
+                self._requests.answer(delivery)
+        except MsgliteError as error:
+            if self._link.state != "closed":
+                log.error("no more requests are taken: %s", error)
+
+    def _take(self) -> Delivery | None:
+        """None: it was stopped."""
+        link = self._link
+        with link.lock:
+            if self._stopping or self._left <= 0:
+                return None
+            ready = Ready(link, [self._address], math.inf, self._settings.lease)
+            self._readies.add(ready)
+            self._left -= 1
+            try:
+                delivery = ready.result()
+            finally:
+                self._readies.discard(ready)
+            if delivery is not None:
+                link.extend(delivery)
+            return delivery
+
+    def _leave(self) -> None:
+        """What was said is carried out. With the receipts of the last answers there is more to be said."""
+        link = self._link
+        with link.lock:
+            deadline = time.monotonic() + _FAREWELL
+            for _ in range(2):
+                flush = FlushAsk("")
+                link.ask(flush)
+                if not link.wait(flush, deadline):
+                    log.warning("the broker did not say in time that it has all answers")
+                    break
+            link.close()
