@@ -107,12 +107,12 @@ export class Audit {
       item.answered = delivery.answered;
       return;
     }
-    const { mayHaveDied } = item;
+    const mayBeBack = this.ledger.mayBeBack(item);
     item.mayHaveDied = false;
-    if (stored.at !== item.at || (mayHaveDied && !isDead)) {
+    if (stored.at !== item.at || (mayBeBack && !isDead)) {
       // Where it is the same place, it may have died and been sent back in between.
-      if (mayHaveDied) item.hasDied = true;
-      if (mayHaveDied && !isDead) item.id = NO_ID;
+      if (mayBeBack) item.hasDied = true;
+      if (mayBeBack && !isDead) item.id = NO_ID;
       const from = stored.at === item.at ? Math.min(item.earliest, item.doubtedAt.tick) : item.doubtedAt.tick;
       item.move(stored.at, stored.due, tick);
       item.placedFrom = from;

@@ -217,12 +217,13 @@ export class Ledger implements Sender {
     }
     if (!item.unsure) return;
     item.unsure = false;
-    const { doubtedAt, repliedAt, due, mayHaveDied, earliest } = item;
+    const { doubtedAt, repliedAt, due, earliest } = item;
+    const mayBeBack = this.mayBeBack(item);
     item.mayHaveDied = false;
     const isBack = delivery.at === item.at;
     if (item.where !== 'out') item.return(decided.tick);
     // It was on its way before; or it has stayed where it was.
-    if (isBack && (decided.tick < doubtedAt.tick || item.dead || !mayHaveDied)) return;
+    if (isBack && (decided.tick < doubtedAt.tick || item.dead || !mayBeBack)) return;
     if (!isBack && !item.dead) {
       this.#bury(item, decided);
       item.id = { ...item.id, from: Math.min(item.id.from, doubtedAt.now) };
@@ -237,6 +238,11 @@ export class Ledger implements Sender {
     if (!isBack) return;
     item.dueSlack = Math.max(item.dueSlack, item.due - due);
     item.due = Math.max(item.due, due);
+  }
+
+  /** Whether it may have died and been sent back to where it was. */
+  mayBeBack({ mayHaveDied, message: { to, options } }: Item): boolean {
+    return mayHaveDied && this.stirred.has(queueName(options.dead ?? deadAddress(to)));
   }
 
   #isWhatWasSent({ message }: Item, { to, replyTo, timeout, options }: Message): void {
