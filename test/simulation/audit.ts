@@ -103,11 +103,16 @@ export class Audit {
       item.concludeId('dead', item.doubtedAt.now, this.scene.now);
       item.hasDied = true;
     }
-    if (item.where === 'out' && delivery?.name !== undefined) return;
-    const { mayHaveDied } = item;
+    if (item.where === 'out' && delivery?.name !== undefined) {
+      item.answered = delivery.answered;
+      return;
+    }
+    const mayBeBack = this.ledger.mayBeBack(item);
     item.mayHaveDied = false;
-    if (stored.at !== item.at || (mayHaveDied && !isDead)) {
+    if (stored.at !== item.at || (mayBeBack && !isDead)) {
       // Where it is the same place, it may have died and been sent back in between.
+      if (mayBeBack) item.hasDied = true;
+      if (mayBeBack && !isDead) item.id = NO_ID;
       const from = stored.at === item.at ? Math.min(item.earliest, item.doubtedAt.tick) : item.doubtedAt.tick;
       item.move(stored.at, stored.due, tick);
       item.placedFrom = from;

@@ -93,7 +93,12 @@ export class Controls {
     return ({ recalled }) => {
       if (recalled) ledger.recalled(item);
       else if (item.where === 'waiting' || item.where === 'delayed') {
-        const isLeft = isSure && item.id.state === 'live' && item.due > scene.now && scene.decided.size === 0;
+        const isLeft =
+          isSure &&
+          !ledger.stirred.has(item.queue) &&
+          item.id.state === 'live' &&
+          item.due > scene.now &&
+          scene.decided.size === 0;
         scene.check(!isLeft, 'what waits is taken back');
       }
     };

@@ -77,6 +77,9 @@ export class Ledger implements Sender {
       const { options, replyTo } = item.message;
       if (!options.once || replyTo !== address || (item.dead && !item.unsure)) continue;
       this.#undo.push([item, { ...item }]);
+      if (item.unsure) item.mayHaveDied = true;
+      // Only the first answer counts.
+      if (!item.unsure && item.repliedAt > item.grantedAt && item.grantedAt > 0) continue;
       item.repliedAt = tick;
       item.replyKept = false;
       if (item.unsure) continue;
@@ -118,7 +121,7 @@ export class Ledger implements Sender {
       return;
     }
     scene.check(
-      onDisk || item.where === 'over' || item.due <= scene.now || item.unsure,
+      onDisk || item.where === 'over' || item.due <= scene.now || item.unsure || this.stirred.has(item.queue),
       'a receipt comes when the message is on disk or finished',
     );
     item.receipted = true;
@@ -214,12 +217,13 @@ export class Ledger implements Sender {
     }
     if (!item.unsure) return;
     item.unsure = false;
-    const { doubtedAt, repliedAt, due, mayHaveDied, earliest } = item;
+    const { doubtedAt, repliedAt, due, earliest } = item;
+    const mayBeBack = this.mayBeBack(item);
     item.mayHaveDied = false;
     const isBack = delivery.at === item.at;
     if (item.where !== 'out') item.return(decided.tick);
     // It was on its way before; or it has stayed where it was.
-    if (isBack && (decided.tick < doubtedAt.tick || item.dead || !mayHaveDied)) return;
+    if (isBack && (decided.tick < doubtedAt.tick || item.dead || !mayBeBack)) return;
     if (!isBack && !item.dead) {
       this.#bury(item, decided);
       item.id = { ...item.id, from: Math.min(item.id.from, doubtedAt.now) };
@@ -234,6 +238,11 @@ export class Ledger implements Sender {
     if (!isBack) return;
     item.dueSlack = Math.max(item.dueSlack, item.due - due);
     item.due = Math.max(item.due, due);
+  }
+
+  /** Whether it may have died and been sent back to where it was. */
+  mayBeBack({ mayHaveDied, message: { to, options } }: Item): boolean {
+    return mayHaveDied && this.stirred.has(queueName(options.dead ?? deadAddress(to)));
   }
 
   #isWhatWasSent({ message }: Item, { to, replyTo, timeout, options }: Message): void {
@@ -339,6 +348,7 @@ export class Ledger implements Sender {
   /** The delivery is over; what becomes of the message? */
   #back(item: Item, delay: number, instant: Instant): void {
     const { tick, now } = instant;
+    const isLate = item.due - item.dueSlack <= now + delay && item.due > now + delay;
     if (item.out?.name === undefined) {
       if (item.due <= now) this.#expireNow(item);
       else if (item.answered) this.#bury(item, instant);
@@ -351,11 +361,12 @@ export class Ledger implements Sender {
       item.return(tick);
     }
     this.#stir(item);
+    if (isLate && this.alive.has(item)) this.doubt(item, true);
   }
 
   /** Where a queue is being purged or sent back, that may befall what comes into it meanwhile. */
   #stir(item: Item): void {
-    if (item.where === 'waiting' && this.stirred.has(item.queue)) this.doubt(item, item.dead);
+    if (item.where !== 'out' && this.alive.has(item) && this.stirred.has(item.queue)) this.doubt(item, item.dead);
   }
 
   bury(item: Item): void {
@@ -395,7 +406,8 @@ export class Ledger implements Sender {
   }
 
   recalled(item: Item): void {
-    this.scene.check(item.where !== 'out' && item.where !== 'over', 'only what waits is taken back');
+    const isThere = item.where !== 'over' && (item.where !== 'out' || item.unsure);
+    this.scene.check(isThere, 'only what waits is taken back');
     item.concludeId('dead', this.scene.now);
     item.hasDied = true;
     this.#end(item, 'dead');
@@ -410,7 +422,7 @@ export class Ledger implements Sender {
       if (out === undefined || out.delivery !== undefined || out.end > now) continue;
       const isClear = !item.unsure && out.end + 20 <= now && (item.due <= out.end || item.due > out.end + 20);
       if (!isClear) {
-        this.doubt(item);
+        this.doubt(item, true);
         continue;
       }
       const tick = ++this.scene.tick;
@@ -446,7 +458,7 @@ export class Ledger implements Sender {
   }
 
   #expireNow(item: Item): void {
-    item.concludeId('expired', item.due, this.scene.now);
+    item.concludeId('expired', item.unsure ? Math.min(item.doubtedAt.now, item.due) : item.due, this.scene.now);
     this.#end(item, 'expired');
   }
 

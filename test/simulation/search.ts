@@ -1,7 +1,7 @@
 import { type Make, makeExchange, Run } from './run.js';
 
 /** Steps of each run: a run is short, because what goes wrong mostly does so among few players. */
-export const STEPS = Number(process.env.SIM_STEPS ?? 80);
+export const STEPS = Number(process.env.SIM_STEPS ?? 120);
 
 /** A run that broke a rule. */
 export interface Finding {
