@@ -71,14 +71,14 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
     this.#limits = { ...HTTP_LIMITS, ...settings.limits };
     this.maxHeld = this.#limits.held;
     this.#intake = new Intake({ exchange, clock, turn, settings, limits: this.#limits }, this);
-    this.#untaken = new Untaken(this.#limits.untaken, (_client, bytes) =>
-      this.log.info('connection closed', { why: 'it takes too little of its answers', bytes }),
-    );
     this.#admission = new Admission(this.#limits, this.#intake.bodies, settings.trust, settings.routes);
     this.#cancels = new Cancels(exchange, turn);
     this.#dispatch = new Dispatch({ exchange, clock, turn, ids, settings, mostIds: this.#limits.ids }, this);
     this.#mailbox = `~http-${ids.unguessable()}`;
     this.#waits = new Waits(clock);
+    this.#untaken = new Untaken(this.#limits, clock, this.#waits, (_client, bytes) =>
+      this.log.info('connection closed', { why: 'it takes too little of its answers', bytes }),
+    );
     this.#refusals = new Refusals(clock, log);
     this.#server = new HttpServer(this.#limits, this);
   }
@@ -282,6 +282,7 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
 
   gone(client: WebClient): void {
     this.#waits.remove(client);
+    this.#untaken.forget(client);
     this.#server.forget(client);
   }
 

@@ -31,6 +31,8 @@ export class OpenRequest implements Timed, Unanswered {
   #heldBytes = 0;
   /** The client reads more slowly than the handler sends. */
   #full = false;
+  /** Of the head, where that was sent alone and the client has yet to take it. */
+  #headBytes = 0;
   /** Bytes told to the owner as waiting for the client. */
   #untaken = 0;
 
@@ -170,7 +172,7 @@ export class OpenRequest implements Timed, Unanswered {
 
   /** Sends the head of the answer, if nothing has been written yet. */
   flush(): void {
-    if (this.#state === 'answering') this.#response?.flush();
+    if (this.#state === 'answering') this.#response?.flush(() => this.#headTaken());
   }
 
   /** The client's side has taken the oldest piece that was written, and with it the head. */
@@ -179,6 +181,11 @@ export class OpenRequest implements Timed, Unanswered {
     if (delivery === undefined) return;
     this.owner.settle(delivery);
     this.#release(this.#written.length === 0 ? this.#untaken - this.#heldBytes : delivery.message.body.length);
+  }
+
+  #headTaken(): void {
+    if (this.#untaken >= this.#headBytes) this.#release(this.#headBytes);
+    this.#headBytes = 0;
   }
 
   #begin(delivery: Delivery): void {
@@ -203,6 +210,7 @@ export class OpenRequest implements Timed, Unanswered {
     } else {
       this.owner.settle(delivery);
       this.owner.flushLater(this);
+      this.#headBytes = body.length;
       this.#wait(body.length);
     }
   }
@@ -277,6 +285,7 @@ export class OpenRequest implements Timed, Unanswered {
     this.upload?.stop();
     if (this.#untaken > 0) this.#release(this.#untaken);
     this.#heldBytes = 0;
+    this.#headBytes = 0;
     for (const delivery of this.#written.splice(0)) this.owner.settle(delivery);
     for (const delivery of this.#held.splice(0)) this.owner.settle(delivery);
     this.owner.over(this, inVain);

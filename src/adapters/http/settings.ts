@@ -50,6 +50,8 @@ export interface HttpLimits {
   readonly idle: number;
   /** For a client to take something of what is written to it. */
   readonly writeTimeout: number;
+  /** Bytes that it must take in a second, on the whole and beyond that time; see `Untaken`. */
+  readonly writeRate: number;
   /** Between two requests of a connection. */
   readonly keepAlive: number;
   /** Between two looks at who is late with a request. */
@@ -71,6 +73,7 @@ export const HTTP_LIMITS: HttpLimits = {
   bodyRate: 500,
   idle: Number.POSITIVE_INFINITY,
   writeTimeout: 30_000,
+  writeRate: 2048,
   keepAlive: 75_000,
   sweep: 1000,
 };

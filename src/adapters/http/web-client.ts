@@ -30,8 +30,6 @@ export class WebClient implements Timed {
   readonly unanswered = new Set<Unanswered>();
   /** The newest response that will be given through node:http. */
   last: ServerResponse | undefined;
-  /** For `Untaken`: bytes of replies that it has yet to take. */
-  untaken = 0;
   #closing = false;
   /** Its IP address; empty for a unix socket. */
   readonly peer: string;
