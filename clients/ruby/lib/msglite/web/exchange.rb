@@ -44,10 +44,11 @@ module Msglite
         @env = @worker.environment.make(@head, @input)
         @env['msglite.departure'] = @departure
         @env['rack.response_finished'] = [] if @worker.environment.modern?
-        return if !@input.is_a?(Input) || @env['CONTENT_LENGTH'] || !chunked?
+      end
 
-        # Only its end tells its length.
-        @env['CONTENT_LENGTH'] = @input.size.to_s
+      # Of a body whose length was not announced only its end tells it, and many applications read nothing without.
+      def measure
+        @env['CONTENT_LENGTH'] ||= @input.size.to_s if @input.is_a?(Input)
       end
 
       def input
@@ -70,12 +71,8 @@ module Msglite
         false
       end
 
-      def chunked?
-        @head.each_header { |name, _| return true if name.casecmp?('transfer-encoding') }
-        false
-      end
-
       def answer(app)
+        measure
         status, headers, body = app.call(@env)
         begin
           respond(ResponseHead.new(status, headers), body)
@@ -88,7 +85,7 @@ module Msglite
         done
       rescue Error => e
         fail_midway(e)
-      rescue Exception => e # rubocop:disable Lint/RescueException -- whatever an application does, the next request comes
+      rescue Exception => e # Whatever an application does, the next request comes
         failed(e)
       end
 
