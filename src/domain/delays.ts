@@ -83,7 +83,7 @@ export class Delays {
     return !this.#here.has(seq);
   }
 
-  /** One that only the journal has is over. */
+  /** One that only the journal has is over, or delayed no longer. */
   end(): void {
     this.#there--;
     this.core.tally.delayed--;
@@ -123,8 +123,7 @@ export class Delays {
         return;
       }
       if (core.absent.isStale(stored.seq) || !this.isAbsent(stored)) continue;
-      this.#there--;
-      core.tally.delayed--;
+      this.end();
       core.absent.outdate(stored.seq);
       core.ends.place(core.absent.back(stored));
     }

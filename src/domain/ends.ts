@@ -1,5 +1,5 @@
 import type { Outcome } from '../ports/journal.js';
-import { deadAddress, queueName } from './address.js';
+import { deadAddress } from './address.js';
 import type { Core } from './core.js';
 import type { Entry } from './entry.js';
 import type { Refusal } from './errors.js';
@@ -74,23 +74,26 @@ export class Ends {
     }
     entry.seq = ++core.lastSeq;
     entry.stage = 'new';
-    core.commits?.touch(entry);
-    core.lines.enter(entry, core.queue(entry.queue));
+    this.#enter(entry);
   }
 
   #move(entry: Entry, at: string | undefined, milliseconds: number): void {
     const { core } = this;
     entry.move(at, ++core.lastSeq, core.time.now() + milliseconds);
+    this.#enter(entry);
+  }
+
+  #enter(entry: Entry): void {
+    const { core } = this;
     core.commits?.touch(entry);
-    core.lines.enter(entry, core.queue(queueName(entry.at)));
+    core.lines.enter(entry, core.queue(entry.queue));
   }
 
   /** Tells those who wait for the end, and remembers the id. */
   #conclude({ more }: Entry, outcome: Outcome): void {
-    const { core } = this;
-    const { known, receipts } = more ?? {};
-    if (known !== undefined) core.finishId(known, outcome);
     if (more === undefined) return;
+    const { known, receipts } = more;
+    if (known !== undefined) this.core.finishId(known, outcome);
     more.known = undefined;
     more.receipts = undefined;
     if (receipts !== undefined) this.tell(receipts, outcome);

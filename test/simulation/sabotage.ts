@@ -8,7 +8,6 @@ import { type Make, makeExchange, partsOf } from './run.js';
 class Hasty extends LocalExchange {
   override send(message: Message, sender: Sender, tag: string): void {
     let told = false;
-    let refused = false;
     super.send(
       message,
       {
@@ -17,14 +16,13 @@ class Hasty extends LocalExchange {
           told = true;
         },
         refused: (_tag, refusal) => {
-          refused = true;
           if (!told) sender.refused(tag, refusal);
           told = true;
         },
       },
       tag,
     );
-    if (told || refused || message.options.receipt === 'done') return;
+    if (told || message.options.receipt === 'done') return;
     told = true;
     sender.accepted(tag, false);
   }
