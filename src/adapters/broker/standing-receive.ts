@@ -21,9 +21,9 @@ export function isStanding({ addresses, timeout, count, lease }: Wanted): boolea
 }
 
 /**
- * A receive on mailboxes that are nobody else's, for as long as the process lives. Its receiver wants no lease, but if the
- * broker has a journal there is one all the same, extended until the delivery is settled: so nothing is lost with a
- * connection. What then comes again is told from what is new, and goes on in the place of what it was.
+ * A receive on mailboxes that are nobody else's, for as long as the process lives. Its receiver wants no lease, but
+ * there is one all the same, extended until the delivery is settled: so a message is not finished for its sender before it
+ * is for the receiver, and with a journal nothing is lost with a connection. What then comes again is told from what is new, and goes on in the place of what it was.
  */
 export class StandingReceive implements Receive, ReceiveListener, DeliveryOwner {
   readonly #receive: LinkReceive;
@@ -41,16 +41,7 @@ export class StandingReceive implements Receive, ReceiveListener, DeliveryOwner 
   ) {
     this.#keeper = new Keeper(link, timing);
     this.#forgotten = new Timeouts(timing, (remote) => this.#forget(remote));
-    const wanted = {
-      addresses,
-      timeout,
-      count,
-      /** Asked for on each connection. */
-      get lease(): number {
-        return link.welcome.journal === 'off' ? 0 : LEASE;
-      },
-    };
-    this.#receive = link.receive(wanted, this);
+    this.#receive = link.receive({ addresses, timeout, count, lease: LEASE }, this);
   }
 
   get waiting(): boolean {
