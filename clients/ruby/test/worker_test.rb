@@ -8,7 +8,7 @@ class WorkerTest < BrokerTest
   shares_broker web: true
 
   # Seconds that the long forms last; by hand: a minute.
-  LONG = Float(ENV['MSGLITE_LONG'] || 4)
+  LONG = Float(ENV['RELOAD_SECONDS'] || 4)
   CLIENTS = 64
 
   def setup

@@ -29,7 +29,7 @@ module Msglite
       @closed = false
       @link.start
       @link.await_first
-    rescue Exception # rubocop:disable Lint/RescueException -- also when the thread is interrupted
+    rescue Exception # Also when the thread is interrupted
       @link&.close
       raise
     end
@@ -227,7 +227,14 @@ module Msglite
     end
 
     def tell(event, *about)
-      @listeners[event].each { |listener| listener.call(*about) } if @listeners.key?(event)
+      return unless @listeners.key?(event)
+
+      @listeners[event].each do |listener|
+        listener.call(*about)
+      rescue StandardError => e
+        # It must not take the client along.
+        warn("msglite: a listener for #{event} failed: #{e.full_message(highlight: false)}")
+      end
     end
 
     def lease_lost(delivery, late)
@@ -268,7 +275,7 @@ module Msglite
 
     begin
       result = yield client
-    rescue Exception # rubocop:disable Lint/RescueException -- it is raised again
+    rescue Exception # It is raised again
       client.link.close
       raise
     end

@@ -11,9 +11,12 @@ module Msglite
   # one that polls the socket, for itself and for all others, because to hand a message from one thread to another costs more than
   # all else. While nobody waits the link's thread polls, after a short while.
   #
-  #     down -> connecting -> up -> down ..     down: a pause before the next attempt
+  #     down -> up -> down ..     down: attempts to connect, and pauses between them
   #     any -> closing -> closed
   class Link
+    include Polling
+    include Life
+
     # Seconds a connection must have lasted, for the pauses between attempts to be short again after it.
     LASTING = 5
     # Seconds after which the link's thread looks up, whatever happens.
@@ -144,24 +147,6 @@ module Msglite
       @receives.overdue(now)
     end
 
-    # Waits until the block, called with the lock held, says so. Not called with the lock held.
-    # @param cond what is signalled when that may be so
-    # @param due [Float, nil] on the clock; nil: never
-    # @return [Boolean] false: that time has come
-    def wait_for(cond, due = nil)
-      @lock.synchronize do
-        until yield
-          pause = due ? due - Clock.now : LONGEST_PAUSE
-          return false if due && pause <= 0
-
-          if @poller.nil? && @state == :up && @failure.nil? then poll(pause)
-          else cond.wait(pause)
-          end
-        end
-        true
-      end
-    end
-
     # Waits for a promise whose time the broker keeps, while there is one.
     # @param due [Float, nil] when it is due
     def await(promise, due)
@@ -245,184 +230,11 @@ module Msglite
 
     private
 
-    def run
-      until closing?
-        connection, endpoint = @attempts.make
-        converse(connection, endpoint) if connection
-      end
-    rescue StandardError => e
-      # A fault of ours: whoever waits is to know.
-      @lock.synchronize { give_up(Error.new('protocol', "the client failed: #{e.class}: #{e.message}")) }
-      raise
-    ensure
-      @lock.synchronize do
-        @state = :closed
-        @changed.broadcast
-      end
-    end
-
-    def converse(connection, endpoint)
-      begin
-        return unless connected(connection)
-
-        tell_connected(endpoint)
-        flush
-        watch(connection) until leaving?(connection)
-      rescue Error => e
-        lost(e)
-      end
-    ensure
-      connection.close
-    end
-
-    def leaving?(connection)
-      @state == :closing && connection.gone?
-    end
-
-    # What the link's own thread does while there is a connection.
-    def watch(connection)
-      @lock.synchronize do
-        reads = @reads
-        @watch.wait(@quiet ? next_pause : TICK) if @state == :up
-        raise @failure if @failure
-
-        look_after(connection)
-        poll(next_pause) if @poller.nil?
-        raise @failure if @failure
-
-        @idle_ticks = @poller && reads == @reads ? @idle_ticks + 1 : 0
-        @quiet = @idle_ticks >= TICKS
-      end
-      flush
-    end
-
-    def next_pause
-      due = @deliveries.due
-      due ? (due - Clock.now).clamp(0, LONGEST_PAUSE) : LONGEST_PAUSE
-    end
-
-    def look_after(connection)
-      now = Clock.now
-      @deliveries.tick(now)
-      text = connection.keep_alive(now)
-      say(text) if text && up?
-    end
-
-    # With the lock held, once: waits for the socket without it, and takes what comes. An interrupt (as of Timeout.timeout) comes
-    # while it waits, and not between reading something and taking it.
-    def poll(pause)
-      connection = @connection
-      Thread.handle_interrupt(Exception => :never) do
-        @poller = Thread.current
-        @lock.exit
-        begin
-          flush
-          ready = Thread.handle_interrupt(Exception => :immediate) { connection.wait(pause) }
-        ensure
-          @lock.enter
-          @poller = nil
-        end
-        absorb(connection) if ready
-      rescue Error => e
-        @failure ||= e if connection.equal?(@connection)
-      ensure
-        rouse
-      end
-    end
-
-    # Somebody is to look after the socket while this thread does other things.
-    def rouse
-      return unless @quiet || @failure
-
-      @quiet = false
-      @idle_ticks = 0
-      @watch.signal
-    end
-
-    def absorb(connection)
-      return unless connection.equal?(@connection)
-
-      @reads += 1
-      connection.read.each { |frame| take(frame) }
-    end
-
-    def take(frame)
-      return if @state == :closing
-      return if case frame.kind
-                when :message then @receives.message(frame)
-                when :done, :answer then @asks.answered(frame)
-                when :over then @receives.over_tag(frame)
-                else refused(frame)
-                end
-
-      raise Error.new('protocol', "an answer came that nobody had asked for: #{frame.kind} #{frame.tag}")
-    end
-
-    def refused(frame)
-      return @asks.refused(frame) || @receives.refused(frame) unless frame.tag.start_with?('@')
-
-      @deliveries.refused(frame.tag)
-      true
-    end
-
     def finish(delivery, ending)
       return if delivery.ending
 
       delivery.end_as(ending)
       @deliveries.say(delivery)
-    end
-
-    def connected(connection)
-      @lock.synchronize do
-        return false if @state == :closing
-
-        @connection = connection
-        @welcome = connection.welcome
-        @state = :up
-        @out.clear
-        # First what has the least time.
-        @deliveries.connected
-        @receives.connected
-        @asks.connected
-        @changed.broadcast
-      end
-      true
-    end
-
-    def tell_connected(endpoint)
-      away = @lost_at && (Clock.now - @lost_at)
-      failed = @attempts.connected
-      tell(:connect, address: endpoint.to_s)
-      tell(:reconnect, address: endpoint.to_s, failed: failed, away: away) if away
-      @lock.synchronize { settle_first(nil) }
-    end
-
-    def lost(error)
-      under_way = nil
-      @lock.synchronize do
-        @connection = @failure = nil
-        return if @state == :closing
-
-        @state = :down
-        @lost_at = Clock.now
-        under_way = { unanswered: @asks.count, receives: @receives.count, deliveries: @deliveries.count }
-        @deliveries.lost
-        @receives.lost
-        @asks.lost
-        @out.clear
-        @changed.broadcast
-      end
-      tell(:disconnect, reason: error, **under_way)
-      rest(@attempts.pause)
-    end
-
-    def settle_first(error)
-      return if @first_known
-
-      @first_known = true
-      @first_up = error.nil?
-      @first_error = error
-      @changed.broadcast
     end
 
     def give_up(error)

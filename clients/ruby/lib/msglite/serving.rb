@@ -44,7 +44,7 @@ module Msglite
     rescue StandardError => e
       @failed.call(e, message)
       give_back(message, e)
-    rescue Exception # rubocop:disable Lint/RescueException -- it is raised again
+    rescue Exception # It is raised again
       give_back(message, nil)
       raise
     end

@@ -28,7 +28,7 @@ module Msglite
       rescue SystemCallError, SocketError, IOError, OpenSSLError => e
         connection&.close
         raise Error.new('unreachable', "no broker at #{endpoint}: #{e.message}")
-      rescue Exception # rubocop:disable Lint/RescueException -- also when the thread is killed
+      rescue Exception # Also when the thread is killed
         connection&.close
         raise
       end

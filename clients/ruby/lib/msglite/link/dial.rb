@@ -24,7 +24,7 @@ module Msglite
         socket = Socket.tcp(endpoint.host, endpoint.port, connect_timeout: timeout)
         socket.setsockopt(Socket::IPPROTO_TCP, Socket::TCP_NODELAY, 1)
         settings.tls ? secure(socket, endpoint, settings.tls, timeout) : socket
-      rescue Exception # rubocop:disable Lint/RescueException -- also when the thread is killed
+      rescue Exception # Also when the thread is killed
         socket&.close
         raise
       end

@@ -44,10 +44,11 @@ module Msglite
         @env = @worker.environment.make(@head, @input)
         @env['msglite.departure'] = @departure
         @env['rack.response_finished'] = [] if @worker.environment.modern?
-        return if !@input.is_a?(Input) || @env['CONTENT_LENGTH'] || !chunked?
+      end
 
-        # Only its end tells its length.
-        @env['CONTENT_LENGTH'] = @input.size.to_s
+      # Of a chunked body only its end tells the length.
+      def measure
+        @env['CONTENT_LENGTH'] ||= @input.size.to_s if @input.is_a?(Input) && chunked?
       end
 
       def input
@@ -76,6 +77,7 @@ module Msglite
       end
 
       def answer(app)
+        measure
         status, headers, body = app.call(@env)
         begin
           respond(ResponseHead.new(status, headers), body)
@@ -88,7 +90,7 @@ module Msglite
         done
       rescue Error => e
         fail_midway(e)
-      rescue Exception => e # rubocop:disable Lint/RescueException -- whatever an application does, the next request comes
+      rescue Exception => e # Whatever an application does, the next request comes
         failed(e)
       end
 

@@ -20,6 +20,8 @@ module Msglite
       def initialize(message)
         stop = message.index("\n") || message.bytesize
         json = JSON.parse(message.byteslice(0, stop).force_encoding(Encoding::UTF_8))
+        raise TypeError, 'an object was expected' unless json.is_a?(Hash)
+
         @original = json['v'].nil?
         @method = json.fetch('method')
         @url = Head.bytes(json.fetch('url'))

@@ -24,7 +24,7 @@ module Msglite
         @worker = worker
         worker.run
         0
-      rescue Exception => e # rubocop:disable Lint/RescueException -- the master sees only how it ended
+      rescue Exception => e # The master sees only how it ended
         @options.log.failure('worker failed', e)
         1
       end

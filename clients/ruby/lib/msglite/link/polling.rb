@@ -1,0 +1,114 @@
+# frozen_string_literal: true
+
+module Msglite
+  class Link
+    # Who reads. The thread that waits first polls the socket, for itself and for all others; while none waits the link's own does.
+    module Polling
+      # Waits until the block, called with the lock held, says so. Not called with the lock held.
+      # @param cond what is signalled when that may be so
+      # @param due [Float, nil] on the clock; nil: never
+      # @return [Boolean] false: that time has come
+      def wait_for(cond, due = nil)
+        @lock.synchronize do
+          until yield
+            pause = due ? due - Clock.now : LONGEST_PAUSE
+            return false if due && pause <= 0
+
+            if @poller.nil? && @state == :up && @failure.nil? then poll(pause)
+            else cond.wait(pause)
+            end
+          end
+          true
+        end
+      end
+
+      private
+
+      # What the link's own thread does while there is a connection.
+      def watch(connection)
+        @lock.synchronize do
+          reads = @reads
+          @watch.wait(@quiet ? next_pause : TICK) if @state == :up
+          raise @failure if @failure
+
+          look_after(connection)
+          poll(next_pause) if @poller.nil?
+          raise @failure if @failure
+
+          @idle_ticks = @poller && reads == @reads ? @idle_ticks + 1 : 0
+          @quiet = @idle_ticks >= TICKS
+        end
+        flush
+      end
+
+      def next_pause
+        due = @deliveries.due
+        due ? (due - Clock.now).clamp(0, LONGEST_PAUSE) : LONGEST_PAUSE
+      end
+
+      def look_after(connection)
+        now = Clock.now
+        @deliveries.tick(now)
+        text = connection.keep_alive(now)
+        say(text) if text && up?
+      end
+
+      # With the lock held, once: waits for the socket without it, and takes what comes. An interrupt (as of Timeout.timeout) comes
+      # while it waits, and not between reading something and taking it.
+      def poll(pause)
+        connection = @connection
+        Thread.handle_interrupt(Object => :never) do
+          @poller = Thread.current
+          @lock.exit
+          begin
+            flush
+            ready = Thread.handle_interrupt(Object => :immediate) { connection.wait(pause) }
+          ensure
+            @lock.enter
+            @poller = nil
+          end
+          absorb(connection) if ready
+        rescue Error => e
+          @failure ||= e if connection.equal?(@connection)
+        ensure
+          rouse
+        end
+      end
+
+      # Somebody is to look after the socket while this thread does other things.
+      def rouse
+        return unless @quiet || @failure
+
+        @quiet = false
+        @idle_ticks = 0
+        @watch.signal
+      end
+
+      def absorb(connection)
+        return unless connection.equal?(@connection)
+
+        @reads += 1
+        connection.read.each { |frame| take(frame) }
+      end
+
+      def take(frame)
+        return if @state == :closing
+        return if case frame.kind
+                  when :message then @receives.message(frame)
+                  when :done, :answer then @asks.answered(frame)
+                  when :over then @receives.over_tag(frame)
+                  else refused(frame)
+                  end
+
+        raise Error.new('protocol', "an answer came that nobody had asked for: #{frame.kind} #{frame.tag}")
+      end
+
+      def refused(frame)
+        return @asks.refused(frame) || @receives.refused(frame) unless frame.tag.start_with?('@')
+
+        @deliveries.refused(frame.tag)
+        true
+      end
+    end
+  end
+end
