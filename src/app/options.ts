@@ -1,4 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
+import { defaultRoute, type RouteOptions } from '../adapters/http/routes.js';
+import type { HttpLimits } from '../adapters/http/settings.js';
 import type { ListenAddress } from '../adapters/tcp/listen.js';
 import { type Endpoint, parseHostAndPort } from '../client/address.js';
 import type { QueueLimits } from '../domain/limits.js';
@@ -46,14 +48,19 @@ export interface UpOptions {
 
 export interface HttpOptions {
   readonly listen: ListenAddress;
-  /** The message address that requests are sent to. */
-  readonly to: string;
+  /** Where requests are sent; the first that matches wins. */
+  readonly routes: readonly RouteOptions[];
   readonly envelope: 1 | 2;
   /** After it, a request is answered with 504. */
   readonly timeout: number;
+  /** In which a handler must have taken it; undefined: there is no such deadline. */
+  readonly queueTimeout: number | undefined;
   readonly maxBody: number;
   /** Which requests a second handler may get. */
   readonly redeliver: 'none' | 'idempotent' | 'all';
+  /** Whose word is taken for whom a request is from. */
+  readonly trust: readonly string[];
+  readonly limits: Partial<HttpLimits>;
 }
 
 export interface JournalOptions {
@@ -197,12 +204,37 @@ function httpOptions(resolved: Resolved): HttpOptions {
   const { values } = resolved;
   return {
     listen: withMode(endpointOf(resolved, 'http-network', 'http-address', HTTP_DEFAULTS), values['socket-mode']),
-    to: values['http-msg-address'],
+    routes: routes(values),
     envelope: values['http-envelope'],
     timeout: values['http-timeout'],
+    queueTimeout: queueTimeout(values),
     maxBody: values['http-max-body'],
     redeliver: values['http-redeliver'],
+    trust: values['trust-proxy'] ?? [],
+    limits: {
+      connections: values['http-connections'],
+      headTimeout: values['http-head-timeout'],
+      bodyTimeout: values['http-body-timeout'],
+      bodyRate: values['http-body-rate'],
+      writeTimeout: values['http-write-timeout'],
+      idle: values['http-idle-timeout'] ?? Number.POSITIVE_INFINITY,
+      keepAlive: values['http-keep-alive'],
+    },
   };
+}
+
+/** What matches none goes nowhere, unless an address for the rest is given too. */
+function routes(values: Values): readonly RouteOptions[] {
+  const listed = values['http-route'] ?? [];
+  const rest = values['http-msg-address'];
+  if (listed.length > 0 && rest === undefined) return listed;
+  return [...listed, defaultRoute(rest ?? 'msglite.httpRequests')];
+}
+
+/** One that is no shorter than the time for the answer changes nothing. */
+function queueTimeout(values: Values): number | undefined {
+  const time = values['http-queue-timeout'];
+  return time !== undefined && time < values['http-timeout'] ? time : undefined;
 }
 
 function withMode(endpoint: Endpoint, mode: number): ListenAddress {

@@ -6,6 +6,9 @@ import type { LinkOwner, UnderWay } from './link/link.js';
 import type { Timing } from './timing.js';
 import type { Turnstile } from './turnstile.js';
 
+/** What may be otherwise in a while. A wrong token, say, stays wrong. */
+const PASSING = ['unreachable', 'connection-lost', 'full'];
+
 /** A client's connections, as its owner sees them: the first one awaited, the others told of by events. */
 export class Life implements LinkOwner {
   /** Resolves with the first connection. */
@@ -61,7 +64,7 @@ export class Life implements LinkOwner {
 
   failed(reason: MsgliteError, pause: number): void {
     this.#failed++;
-    if (this.#ups === 0 && !this.patient) this.#unreachable(reason);
+    if (this.#ups === 0 && !(this.patient && PASSING.includes(reason.code))) this.#unreachable(reason);
     this.events.emit('retry', { reason, pause: pause / 1000 });
   }
 

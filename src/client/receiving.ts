@@ -22,7 +22,7 @@ interface Waiting {
   reject(reason: unknown): void;
 }
 
-const END: Result = { done: true, value: undefined };
+const finished: Result = { done: true, value: undefined };
 
 /** Messages, one after the other, no more at a time than was asked for. See `Client.receive`. */
 export class Receiving implements AsyncIterableIterator<LeasedMessage>, Taker, Lessor {
@@ -35,6 +35,7 @@ export class Receiving implements AsyncIterableIterator<LeasedMessage>, Taker, L
   readonly #waiting: Waiting[] = [];
   readonly #out = new Map<LinkDelivery, LeasedMessage>();
   #ended = false;
+  #returned = false;
   /** Why it ends before its time. */
   #failure: { readonly reason: unknown } | undefined;
   readonly #aborted = () => this.fail(this.signal?.reason);
@@ -53,6 +54,7 @@ export class Receiving implements AsyncIterableIterator<LeasedMessage>, Taker, L
 
   /** Begins to take with the first call. */
   next(): Promise<Result> {
+    if (this.#returned) return Promise.resolve<Result>(finished);
     if (this.#failure === undefined && !this.#ended) {
       this.#taking ??= new Taking(this.parts.link, this.parts.timing, this.wanted, this);
     }
@@ -66,9 +68,10 @@ export class Receiving implements AsyncIterableIterator<LeasedMessage>, Taker, L
 
   /** As `break` does: takes no more, and gives back what was taken and not asked for. */
   async return(): Promise<Result> {
+    this.#returned = true;
     this.stop();
     this.#giveUp();
-    return END;
+    return finished;
   }
 
   /** Takes no more; what is on its way still comes, and then the stream ends. */
@@ -155,7 +158,7 @@ export class Receiving implements AsyncIterableIterator<LeasedMessage>, Taker, L
       const { reason } = this.#failure;
       for (const waiting of this.#waiting.splice(0)) waiting.reject(reason);
     } else if (this.#ended && this.#ready.length === 0) {
-      for (const waiting of this.#waiting.splice(0)) waiting.resolve(END);
+      for (const waiting of this.#waiting.splice(0)) waiting.resolve(finished);
     }
   }
 

@@ -71,6 +71,7 @@ export function outgoing(to: string, body: BodyInput, options: SendOptions, name
     body: wireBody(body),
     timeout: wireSeconds('a timeout', timeout),
     options: wireOptions(options, names),
+    idIsOurs: options.id === undefined && names !== undefined,
   };
 }
 

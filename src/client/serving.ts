@@ -8,13 +8,12 @@ import { LeasedMessage, type Lessor, type Reply } from './message.js';
 import { errorOf } from './refusal.js';
 import type { Timing } from './timing.js';
 
-/** What a handler answers with: it is sent to where the sender awaits it. Undefined: nothing is. */
-export type HandlerResult = BodyInput | undefined;
+/** What a handler answers with: it is sent to where the sender awaits it. Nothing: nothing is. */
+// biome-ignore lint/suspicious/noConfusingVoidType: an async function that returns nothing promises void.
+export type HandlerResult = BodyInput | undefined | void;
 
 /** Works on a message. What it throws gives the message back. */
-export type Handler =
-  | ((message: LeasedMessage, signal: AbortSignal) => HandlerResult | Promise<HandlerResult>)
-  | ((message: LeasedMessage, signal: AbortSignal) => Promise<void>);
+export type Handler = (message: LeasedMessage, signal: AbortSignal) => HandlerResult | Promise<HandlerResult>;
 
 /** What a handler loop needs of the client. */
 export interface ServingParts {
@@ -117,7 +116,7 @@ export class Serving implements Taker, Lessor {
   /** A reply must be the broker's before the message is finished: otherwise its sender might wait in vain. */
   async #handle(message: LeasedMessage): Promise<void> {
     const { handler, reply, replyTimeout } = this.parts;
-    const result = (await handler(message, message.signal)) as HandlerResult;
+    const result = await handler(message, message.signal);
     if (!message.isOurs) return;
     if (result !== undefined && message.replyTo !== undefined) {
       await reply(message.replyTo, result, { timeout: replyTimeout });

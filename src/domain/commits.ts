@@ -107,6 +107,8 @@ export class Commits {
     }
     this.await({
       committed: () => {
+        // On a full disk, new messages that are out already are kept back.
+        if (this.#window.hasDeferred) return false;
         done();
         return true;
       },
@@ -170,7 +172,9 @@ export class Commits {
     if (adds) this.#state = 'working';
     else if (this.#state === 'full') this.#state = 'no room';
     if (this.#state !== 'working') this.#retryLater();
-    for (const waits of window.waits) if (!waits.committed()) this.#window.hold(waits);
+    for (const known of window.finished) known.kept = true;
+    const held = window.waits.filter((waits) => !waits.committed());
+    if (held.length > 0) this.#window.hold(held);
   }
 
   /** Nothing of the window was written: what would be new is refused, the rest goes into the next window. */

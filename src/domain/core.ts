@@ -1,13 +1,15 @@
 import type { Alarm, Clock } from '../ports/clock.js';
 import type { Ids } from '../ports/ids.js';
-import type { Journal } from '../ports/journal.js';
+import type { Journal, Outcome } from '../ports/journal.js';
 import type { Turn } from '../ports/turn.js';
+import type { Absent } from './absent.js';
 import type { Backlog } from './backlog.js';
 import { Commits } from './commits.js';
 import { Deadlines } from './deadlines.js';
+import type { Delays } from './delays.js';
 import type { Ends } from './ends.js';
 import type { Delay, Entry } from './entry.js';
-import { KnownIds } from './known-ids.js';
+import { type KnownId, KnownIds } from './known-ids.js';
 import type { Lease } from './lease.js';
 import type { Leases } from './leases.js';
 import type { QueueLimits } from './limits.js';
@@ -52,7 +54,9 @@ export class Core {
   lines!: Lines;
   leases!: Leases;
   ends!: Ends;
+  absent!: Absent;
   backlog!: Backlog;
+  delays!: Delays;
 
   constructor(
     readonly parts: ExchangeParts,
@@ -80,6 +84,14 @@ export class Core {
     if (queue.idle && queue.known) this.queues.remove(queue);
   }
 
+  /** The message of this id is over. */
+  finishId(known: KnownId, outcome: Outcome): void {
+    const before = this.known.next;
+    this.known.finish(known, outcome, this.time.now());
+    if (this.known.next < before) this.setAlarm();
+    this.commits?.finished(known);
+  }
+
   watch(item: Due): void {
     const before = this.deadlines.next;
     this.deadlines.add(item);
@@ -88,7 +100,7 @@ export class Core {
 
   setAlarm(): void {
     const retryAt = this.commits?.retryAt ?? Number.POSITIVE_INFINITY;
-    const next = Math.min(this.deadlines.next, retryAt, this.backlog.next, this.known.next);
+    const next = Math.min(this.deadlines.next, retryAt, this.backlog.next, this.delays.next, this.known.next);
     if (next === Number.POSITIVE_INFINITY) this.#alarm.clear();
     else this.#alarm.set(this.time.toClock(next));
   }

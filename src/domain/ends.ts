@@ -2,6 +2,7 @@ import type { Outcome } from '../ports/journal.js';
 import { deadAddress, queueName } from './address.js';
 import type { Core } from './core.js';
 import type { Entry } from './entry.js';
+import type { Refusal } from './errors.js';
 import { lifetime, type Message } from './message.js';
 import type { Receipt } from './receipt.js';
 
@@ -30,8 +31,8 @@ export class Ends {
     this.finish(entry, 'expired');
   }
 
-  /** It was refused after all: nothing of it was kept. */
-  refuse(entry: Entry): void {
+  /** It was refused after all: nothing of it was kept. Those who sent it again and wait for its end hear of that here. */
+  refuse(entry: Entry, refusal: Refusal): void {
     const { core } = this;
     core.tally.refused++;
     entry.stage = 'over';
@@ -40,6 +41,7 @@ export class Ends {
     if (more === undefined) return;
     this.#expectNone(entry);
     if (more.known !== undefined) core.known.remove(more.known);
+    for (const receipt of more.receipts ?? []) if (receipt.duplicate) receipt.refuse(refusal);
     more.receipts = undefined;
   }
 
@@ -66,6 +68,10 @@ export class Ends {
   /** The delay is over: it takes its place. */
   place(entry: Entry): void {
     const { core } = this;
+    if (entry.due <= core.time.now()) {
+      this.expire(entry);
+      return;
+    }
     entry.seq = ++core.lastSeq;
     entry.stage = 'new';
     core.commits?.touch(entry);
@@ -83,10 +89,7 @@ export class Ends {
   #conclude({ more }: Entry, outcome: Outcome): void {
     const { core } = this;
     const { known, receipts } = more ?? {};
-    if (known !== undefined) {
-      core.known.finish(known, outcome, core.time.now());
-      core.commits?.finished(known);
-    }
+    if (known !== undefined) core.finishId(known, outcome);
     if (more === undefined) return;
     more.known = undefined;
     more.receipts = undefined;
@@ -115,11 +118,11 @@ export class Ends {
     else if (!others.includes(entry)) others.push(entry);
   }
 
-  /** Something was sent there. */
-  answered({ to }: Message): void {
-    if (this.#unanswered.size === 0) return;
+  /** Something was sent there. @returns whether it may be an answer to such a message */
+  answered({ to }: Message): boolean {
+    if (this.#unanswered.size === 0) return false;
     const entries = this.#unanswered.get(to);
-    if (entries === undefined) return;
+    if (entries === undefined) return false;
     this.#unanswered.delete(to);
     for (const entry of entries) {
       entry.extra.answered = true;
@@ -127,12 +130,13 @@ export class Ends {
       // One that had come back already: it is not delivered again.
       if (this.takeOut(entry)) this.bury(entry);
     }
+    return true;
   }
 
   /** Takes a message out of where it waits. @returns false if it waits nowhere */
   takeOut(entry: Entry): boolean {
     if (entry.stage === 'queued') this.core.lines.unqueue(entry);
-    else if (entry.stage === 'delayed' && entry.more?.delay) this.core.backlog.undelay(entry.more.delay);
+    else if (entry.stage === 'delayed' && entry.more?.delay) this.core.delays.remove(entry.more.delay);
     else return false;
     return true;
   }

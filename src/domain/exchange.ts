@@ -1,8 +1,10 @@
 import type { Asker, Delivery, Exchange, Receive, Receiver, Sender, Wanted } from '../ports/exchange.js';
+import { Absent } from './absent.js';
 import { isDeadAddress, queueName } from './address.js';
 import { Backlog } from './backlog.js';
 import type { Control } from './control.js';
 import { Core, type ExchangeParts } from './core.js';
+import { Delays } from './delays.js';
 import { Ends } from './ends.js';
 import { Delay, Entry } from './entry.js';
 import type { Refusal } from './errors.js';
@@ -46,7 +48,9 @@ export class LocalExchange implements Exchange {
     core.lines = new Lines(core);
     core.leases = new Leases(core);
     core.ends = new Ends(core);
+    core.absent = new Absent(core);
     core.backlog = new Backlog(core);
+    core.delays = new Delays(core);
     this.#core = core;
     this.#inspection = new Inspection(core);
   }
@@ -106,9 +110,9 @@ export class LocalExchange implements Exchange {
     const known = id === undefined ? undefined : new KnownId(message.to, id, fingerprint(message), entry.seq);
     if (options !== STANDARD) this.#note(entry, known, sender, tag);
     core.commits?.touch(entry);
-    core.commits?.await(new Taking(core, entry, sender, tag, known));
-    core.ends.answered(message);
-    if (options.delay > 0) core.backlog.delay(entry, new Delay(entry, core.time.now() + options.delay, false));
+    const isAnswer = core.ends.answered(message);
+    core.commits?.await(new Taking(core, entry, sender, tag, known, isAnswer));
+    if (options.delay > 0) core.delays.begin(entry, new Delay(entry, core.time.now() + options.delay, false));
     else core.lines.enter(entry, queue?.known === true ? queue : core.queue(queueName(message.to)));
     if (core.commits === undefined && options.receipt === 'taken') sender.accepted(tag, false);
   }
@@ -119,7 +123,7 @@ export class LocalExchange implements Exchange {
 
   withdraw(receive: Receive): void {
     const waiter = receive as Waiter;
-    waiter.ending ??= 'withdrawn';
+    waiter.ending = 'withdrawn';
     this.#core.lines.leave(waiter);
   }
 
@@ -150,6 +154,7 @@ export class LocalExchange implements Exchange {
     if (!isOut(entry)) return;
     core.tally.deliveries--;
     if (entry.due <= core.time.now()) core.ends.expire(entry);
+    else if (entry.more?.answered) core.ends.bury(entry);
     else core.lines.putBack(entry);
   }
 
@@ -185,7 +190,7 @@ export class LocalExchange implements Exchange {
     } else if (known.outcome !== undefined) {
       core.ends.tell([receipt], known.outcome);
     } else if (known.entry === undefined) {
-      core.backlog.addReceipt(known.seq, receipt);
+      core.absent.addReceipt(known.seq, receipt);
     } else {
       const { extra } = known.entry;
       extra.receipts = [...(extra.receipts ?? []), receipt];
@@ -223,11 +228,12 @@ export class LocalExchange implements Exchange {
       if (item === undefined) break;
       if (item instanceof Waiter) core.lines.expire(item);
       else if (item instanceof Lease) core.leases.lapse(item);
-      else if (item instanceof Delay) backlog.delayed(item);
+      else if (item instanceof Delay) core.delays.passed(item);
       else this.#expire(item);
     }
     if (commits !== undefined && commits.retryAt <= now) commits.retry();
     backlog.ring(now);
+    core.delays.ring(now);
     this.#forget(now);
     core.setAlarm();
   }

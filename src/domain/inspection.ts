@@ -147,7 +147,10 @@ export class Inspection {
     const known = core.known.get(address, id);
     if (known === undefined || known.outcome !== undefined) return then(false);
     const { entry } = known;
-    if (entry === undefined) return core.backlog.recall(known, then);
+    if (entry === undefined) {
+      // Where the message comes back into memory while the journal reads, it is looked for there.
+      return core.backlog.recall(known, (isDone) => (isDone ? then(true) : this.#recall(address, id, then)));
+    }
     if (!core.ends.takeOut(entry)) return then(false);
     core.ends.finish(entry, 'dead');
     then(true);

@@ -13,6 +13,8 @@ export class KnownId {
   forgetAt = Number.POSITIVE_INFINITY;
   /** The message, where it is in memory. */
   entry: Entry | undefined = undefined;
+  /** That it is finished is on disk. */
+  kept = false;
   /** Those who sent it again before its first sender had a receipt; they get the same one. Undefined: that is past. */
   followers: Receipt[] | undefined = undefined;
 

@@ -14,40 +14,47 @@ const UNTOLD = 1000;
 
 /** A delivery that waits for the journal. */
 class Granting implements Waits {
+  readonly #cost: number;
+
   constructor(
+    private readonly core: Core,
     private readonly lease: Lease,
     private readonly waiter: Waiter,
-  ) {}
+  ) {
+    this.#cost = lease.entry.cost;
+    waiter.underWay++;
+    waiter.bytesUnderWay += this.#cost;
+  }
 
   committed(): boolean {
     const { lease, waiter } = this;
-    if (lease.state !== 'decided') {
-      this.#over();
-      return true;
+    if (lease.state === 'decided' && lease.entry.row === 0) return false;
+    this.#arrived();
+    if (lease.state === 'decided') {
+      lease.state = 'made';
+      waiter.receiver.deliver(lease, waiter);
     }
-    if (lease.entry.row === 0) return false;
-    lease.state = 'made';
-    waiter.underWay--;
-    waiter.receiver.deliver(lease, waiter);
-    this.#tellExpired();
+    this.#goOn();
     return true;
   }
 
   /** Its message may have been refused for want of space: then there is nothing to deliver. */
   postponed(): boolean {
     if (this.lease.state === 'decided') return true;
-    this.#over();
+    this.#arrived();
+    this.#goOn();
     return false;
   }
 
-  #over(): void {
+  #arrived(): void {
     this.waiter.underWay--;
-    this.#tellExpired();
+    this.waiter.bytesUnderWay -= this.#cost;
   }
 
-  #tellExpired(): void {
+  #goOn(): void {
     const { waiter } = this;
     if (waiter.underWay === 0 && waiter.ending === 'expired') waiter.receiver.expired(waiter);
+    else this.core.lines.wake(waiter);
   }
 }
 
@@ -72,9 +79,8 @@ export class Leases {
       waiter.receiver.deliver(lease, waiter);
       return;
     }
-    waiter.underWay++;
     core.commits.touchDelivery(entry);
-    core.commits.await(new Granting(lease, waiter));
+    core.commits.await(new Granting(core, lease, waiter));
   }
 
   /** The message was refused before it was delivered: its receiver gets another one. */
@@ -138,7 +144,7 @@ export class Leases {
     } else if (entry.due <= back) {
       core.ends.bury(entry);
     } else if (delay > 0) {
-      core.backlog.delay(entry, new Delay(entry, back, true));
+      core.delays.begin(entry, new Delay(entry, back, true));
     } else {
       core.lines.putBack(entry);
     }
@@ -156,7 +162,7 @@ export class Leases {
     if (name !== undefined) {
       this.#restoreLease(entry, name, until);
     } else if (until > 0) {
-      core.backlog.delay(entry, new Delay(entry, until, true));
+      core.delays.begin(entry, new Delay(entry, until, true));
     } else {
       entry.stage = 'queued';
       core.queue(entry.queue).putBack(entry);

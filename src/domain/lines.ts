@@ -35,9 +35,14 @@ export class Lines {
 
   /** Takes a waiting message out of its queue. */
   unqueue(entry: Entry, queue = this.core.queue(entry.queue)): void {
+    this.#remove(entry, queue);
+    this.core.forgetIfIdle(queue);
+  }
+
+  #remove(entry: Entry, queue: Queue): void {
+    if (entry.leaving) this.core.backlog.stays(entry);
     queue.remove(entry);
     this.core.deadlines.remove(entry);
-    this.core.forgetIfIdle(queue);
   }
 
   /** Hands over what can be, and has the journal asked for more where that is wanted. */
@@ -52,15 +57,13 @@ export class Lines {
     this.core.forgetIfIdle(queue);
   }
 
-  /** The head of a queue, taken out; what has expired, or is not to be delivered again, ends on the way. */
+  /** The head of a queue, taken out; what has expired ends on the way. */
   #take(queue: Queue): Entry | undefined {
     const now = this.core.time.now();
     for (let entry = queue.head; entry !== undefined; entry = queue.head) {
-      queue.remove(entry);
-      this.core.deadlines.remove(entry);
-      if (entry.due <= now) this.core.ends.expire(entry);
-      else if (entry.more?.answered) this.core.ends.bury(entry);
-      else return entry;
+      this.#remove(entry, queue);
+      if (entry.due > now) return entry;
+      this.core.ends.expire(entry);
     }
     return undefined;
   }
@@ -79,49 +82,61 @@ export class Lines {
 
   receive(wanted: Wanted, receiver: Receiver): Receive {
     const { addresses, timeout, count, lease } = wanted;
-    const waiter = new Waiter(receiver, count, this.core.time.now() + timeout, lease);
-    let reading: Queue | undefined;
+    const waiter = new Waiter(receiver, addresses, count, this.core.time.now() + timeout, lease);
     for (const address of addresses) {
       const queue = this.core.queues.get(address);
-      if (queue === undefined || queue.paused || receiver.slow) continue;
+      if (queue === undefined || queue.paused) continue;
       this.#serve(queue, waiter);
       if (waiter.wants === 0) return waiter;
-      if (queue.polls !== undefined) reading = queue;
     }
     if (timeout > 0) {
-      this.#lineUp(waiter, addresses);
-      if (receiver.slow) waiter.leave('aside');
-    } else if (reading === undefined) {
+      this.#lineUp(waiter);
+      this.core.watch(waiter);
+      if (!waiter.isAble) waiter.leave('aside');
+    } else if (this.#reading(waiter) === undefined) {
       this.#tellExpired(waiter);
     } else {
-      this.#poll(waiter, addresses, reading);
+      this.#lineUp(waiter);
+      this.#poll(waiter);
     }
     return waiter;
   }
 
   /** Goes to the end of its lines. */
-  #lineUp(waiter: Waiter, addresses: readonly string[]): void {
-    for (let i = 0; i < addresses.length; i++) {
-      const address = addresses[i] as string;
-      if (addresses.indexOf(address) === i) waiter.places.push(new Place(waiter, this.core.queue(address)));
-    }
+  #lineUp(waiter: Waiter): void {
+    this.#place(waiter);
     waiter.lineUp();
     this.core.tally.receivers++;
-    this.core.watch(waiter);
   }
 
-  /** Who wants only what is there waits until the journal has said whether there is something. */
-  #poll(waiter: Waiter, addresses: readonly string[], reading: Queue): void {
-    this.#lineUp(waiter, addresses);
-    this.core.deadlines.remove(waiter);
-    reading.polls?.push(() => {
-      if (waiter.waiting) this.expire(waiter);
-    });
+  /** Its queues may have been forgotten since it stood in their lines, and made anew. */
+  #place(waiter: Waiter): void {
+    const { addresses } = waiter;
+    waiter.places = addresses
+      .filter((address, i) => addresses.indexOf(address) === i)
+      .map((address) => new Place(waiter, this.core.queue(address)));
+  }
+
+  /** Who wants only what is there waits for as long as the journal reads what it may get. */
+  #poll(waiter: Waiter): void {
+    if (!waiter.waiting) return;
+    const reading = this.#reading(waiter);
+    if (reading === undefined) this.expire(waiter);
+    else reading.push(() => this.#poll(waiter));
+  }
+
+  /** What is to be done when the journal has read for one of its addresses; undefined: it doesn't. */
+  #reading({ addresses }: Waiter): (() => void)[] | undefined {
+    for (const address of addresses) {
+      const queue = this.core.queues.get(address);
+      if (queue?.polls !== undefined && !queue.paused) return queue.polls;
+    }
+    return undefined;
   }
 
   /** Gives it what the queue has. */
   #serve(queue: Queue, waiter: Waiter): void {
-    while (waiter.wants > 0 && !waiter.receiver.slow) {
+    while (waiter.wants > 0 && waiter.isAble) {
       const entry = this.#take(queue);
       if (entry !== undefined) this.#hand(entry, waiter);
       else if (!this.core.backlog.load(queue)) break;
@@ -129,11 +144,11 @@ export class Lines {
     this.core.forgetIfIdle(queue);
   }
 
-  /** The first in line that reads what it gets. The slow ones before it step aside. */
+  /** The first in line that can take a message. Those before it step aside. */
   ready(queue: Queue): Waiter | undefined {
     if (queue.paused) return undefined;
     for (let place = queue.receivers.first; place !== undefined; place = queue.receivers.first) {
-      if (!place.waiter.receiver.slow) return place.waiter;
+      if (place.waiter.isAble) return place.waiter;
       place.waiter.leave('aside');
     }
     return undefined;
@@ -141,17 +156,13 @@ export class Lines {
 
   /** It stepped aside, and can take messages again: it goes to the head of its lines. */
   wake(waiter: Waiter): void {
-    if (waiter.state === 'aside') this.#return(waiter);
+    if (waiter.state === 'aside' && waiter.isAble) this.#return(waiter);
   }
 
-  /** Its queues may have been forgotten meanwhile, and made anew. */
   #return(waiter: Waiter): void {
-    const { places } = waiter;
-    for (let i = 0; i < places.length; i++) {
-      places[i] = new Place(waiter, this.core.queue((places[i] as Place).queue.name));
-    }
+    this.#place(waiter);
     waiter.lineUpFirst();
-    for (const { queue } of places) {
+    for (const { queue } of waiter.places) {
       if (waiter.state === 'lined up') this.pump(queue);
     }
   }
@@ -184,6 +195,10 @@ export class Lines {
   restore(waiter: Waiter): void {
     waiter.wants++;
     if (waiter.waiting || waiter.ending !== undefined) return;
+    if (waiter.due <= this.core.time.now()) {
+      waiter.ending = 'expired';
+      return;
+    }
     this.core.tally.receivers++;
     this.core.watch(waiter);
     this.#return(waiter);

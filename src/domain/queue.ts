@@ -20,8 +20,9 @@ export class Queue {
   bytes = 0;
   /** Messages left to the journal. */
   cold = 0;
-  /** Those are behind this `seq`. */
+  /** Those are behind this `seq`, and none is behind the other. What else the journal has of the queue is in memory, too. */
   coldAfter = 0;
+  coldUpTo = 0;
   /** Deliveries under a lease. */
   leases = 0;
   paused = false;
@@ -65,6 +66,11 @@ export class Queue {
     return this.cold > 0 || !this.#leaving.empty;
   }
 
+  /** The oldest of those to be left to the journal. */
+  get leavesNext(): Entry | undefined {
+    return this.#leaving.first;
+  }
+
   /** The oldest message; undefined also while that is one the journal has. */
   get head(): Entry | undefined {
     const taken = this.#taken.first;
@@ -74,9 +80,10 @@ export class Queue {
     return returned !== undefined && returned.rank <= this.coldAfter ? returned : undefined;
   }
 
-  /** Up to so many from the head on, in order, as far as they are in memory. */
+  /** Up to so many from the head on, in order, before the first that is not in memory. */
   first(count: number): Entry[] {
-    const found = this.#returned?.items ?? [];
+    const returned = this.#returned?.items ?? [];
+    const found = this.cold === 0 ? returned : returned.filter(({ rank }) => rank <= this.coldAfter);
     const entries = [...found].sort((a, b) => a.rank - b.rank).slice(0, count);
     let next = this.#taken.first;
     for (let n = 0; n < count && next !== undefined; n++, next = next.after) entries.push(next);
@@ -99,7 +106,7 @@ export class Queue {
     this.#count(entry, 1);
   }
 
-  /** Its commit is done: it stays in memory after all. It is the first that leaves, and nothing is left to the journal. */
+  /** It stays in memory after all. It is the one that leaves next, and nothing is left to the journal. */
   stay(entry: Entry): void {
     entry.leaving = false;
     this.#leaving.remove(entry);

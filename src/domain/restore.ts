@@ -17,7 +17,7 @@ export class Restore implements Restoring {
   }
 
   delayed(count: number, first: number): void {
-    this.core.backlog.restoreDelayed(count, first);
+    this.core.delays.restore(count, first);
   }
 
   delivery(stored: Stored, delivery: StoredDelivery): void {
@@ -25,6 +25,8 @@ export class Restore implements Restoring {
   }
 
   waitingId(address: string, id: string, fingerprint: number, seq: number): void {
+    // A dead letter that was sent back is known by its id no more, or only as finished.
+    if (fingerprint === 0) return;
     const known = new KnownId(address, id, fingerprint, seq);
     const entry = this.#delivered.get(seq);
     if (entry !== undefined) {
@@ -43,8 +45,16 @@ export class Restore implements Restoring {
     this.core.paused++;
   }
 
-  /** The clock goes on. */
+  /** The highest `seq` is known, and the clock goes on. */
   end(): void {
-    this.core.leases.resume();
+    const { core } = this;
+    core.queues.forEach((queue) => {
+      queue.coldUpTo = core.lastSeq;
+    });
+    core.leases.resume();
+    for (const entry of this.#delivered.values()) {
+      // It was out without a lease, and its answer had come.
+      if (entry.more?.answered && core.ends.takeOut(entry)) core.ends.bury(entry);
+    }
   }
 }

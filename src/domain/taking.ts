@@ -15,11 +15,13 @@ export class Taking implements Waits {
     private readonly tag: string,
     /** Its id, if it has one. */
     private readonly known: KnownId | undefined,
+    /** It answers a message that is to be delivered once. */
+    private readonly isAnswer: boolean,
   ) {}
 
   committed(): boolean {
-    const { entry } = this;
-    if (entry.row === 0 && entry.stage !== 'over') return false;
+    const { entry, known } = this;
+    if (entry.row === 0 && (entry.stage !== 'over' || known?.kept === false)) return false;
     this.#accept();
     return true;
   }
@@ -29,16 +31,16 @@ export class Taking implements Waits {
     const { core, entry } = this;
     const lease = entry.more?.lease;
     if (entry.stage === 'over') {
-      // Its id has yet to be written.
-      if (this.known !== undefined) return true;
+      // Its id has yet to be written, or that it was an answer.
+      if (this.known !== undefined || this.isAnswer) return true;
       this.#accept();
       return false;
     }
     if (entry.stage === 'out' && lease?.state !== 'decided') return true;
     if (lease !== undefined) core.leases.cancel(lease);
     else core.ends.takeOut(entry);
-    core.ends.refuse(entry);
     this.sender.refused(this.tag, DISK_FULL);
+    core.ends.refuse(entry, DISK_FULL);
     for (const follower of this.#followers()) follower.refuse(DISK_FULL);
     return false;
   }

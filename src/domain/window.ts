@@ -13,10 +13,10 @@ export interface Waits {
 /** What has changed since the last commit, message by message; what that means for the journal is only found out in the end. */
 export class Window {
   #dirty: Entry[] = [];
-  readonly waits: Waits[] = [];
+  waits: Waits[] = [];
   /** Messages that are not in memory and are over. */
-  readonly removed: number[] = [];
-  readonly finished: KnownId[] = [];
+  removed: number[] = [];
+  finished: KnownId[] = [];
   readonly pauses = new Map<string, boolean>();
   /** All ids up to this number. */
   forgotten = 0;
@@ -60,10 +60,10 @@ export class Window {
     this.#dirty.push(entry);
   }
 
-  /** Its message could not be added: there is nothing to be done for it before it is tried again. */
-  hold(waits: Waits): void {
-    this.waits.push(waits);
-    this.#held++;
+  /** Their messages could not be added: there is nothing to be done for them before it is tried again. */
+  hold(waits: readonly Waits[]): void {
+    this.waits = waits.concat(this.waits);
+    this.#held += waits.length;
   }
 
   /**
@@ -124,12 +124,13 @@ export class Window {
   undone(): Window {
     const again = new Window();
     for (const [i, entry] of this.#written.entries()) {
+      // At a place that it has got since then, nothing is known of its deliveries.
+      if (entry.row === entry.seq) entry.redelivered ||= this.#redelivered[i] as boolean;
       entry.row = this.#rows[i] as number;
-      entry.redelivered ||= this.#redelivered[i] as boolean;
       again.gather(entry);
     }
-    again.removed.push(...this.removed.slice(0, this.#coldRemoved));
-    again.finished.push(...this.finished);
+    again.removed = this.removed.slice(0, this.#coldRemoved);
+    again.finished = this.finished;
     again.forgotten = this.forgotten;
     for (const [address, paused] of this.pauses) again.pauses.set(address, paused);
     return again;
@@ -145,10 +146,10 @@ export class Window {
 
   /** Takes over what came later. A message is in one of the two at most: its mark sees to that. */
   join(later: Window): void {
-    for (const entry of later.#dirty) this.#dirty.push(entry);
-    this.waits.push(...later.waits);
-    this.removed.push(...later.removed);
-    this.finished.push(...later.finished);
+    this.#dirty = this.#dirty.concat(later.#dirty);
+    this.waits = this.waits.concat(later.waits);
+    this.removed = this.removed.concat(later.removed);
+    this.finished = this.finished.concat(later.finished);
     this.forgotten = Math.max(this.forgotten, later.forgotten);
     for (const [address, paused] of later.pauses) this.pauses.set(address, paused);
   }

@@ -8,6 +8,16 @@ import { environmentName, OPTIONS } from '../../src/app/options/table.js';
 import { brokerLink, brokerOptions, proxyOptions, upOptions } from '../../src/app/options.js';
 import { UsageError } from '../../src/app/usage.js';
 
+const HTTP_LIMITS = {
+  connections: 10_000,
+  headTimeout: 10_000,
+  bodyTimeout: 20_000,
+  bodyRate: 500,
+  writeTimeout: 30_000,
+  idle: Number.POSITIVE_INFINITY,
+  keepAlive: 75_000,
+};
+
 describe('options', () => {
   let folder: string;
   before(() => {
@@ -78,11 +88,14 @@ describe('options', () => {
   it('turns the proxy on with either of its addresses', () => {
     expect(brokerOptions({ 'http-network': 'tcp' }, {}).http).to.deep.equal({
       listen: { host: '127.0.0.1', port: 8080 },
-      to: 'msglite.httpRequests',
+      routes: [{ methods: undefined, host: '', prefix: '', to: 'msglite.httpRequests', max: Number.POSITIVE_INFINITY }],
       envelope: 2,
       timeout: 180_000,
+      queueTimeout: undefined,
       maxBody: 16 * 1024 ** 2,
       redeliver: 'idempotent',
+      trust: [],
+      limits: HTTP_LIMITS,
     });
     expect(brokerOptions({ 'http-network': 'unix' }, {}).http?.listen).to.deep.equal({
       path: '/tmp/msglite.http.socket',
@@ -109,7 +122,7 @@ describe('options', () => {
     );
     expect(limits).to.include({ body: 65_536, bytes: 2 * 1024 ** 3, queueBytes: 1.5 * 1024 ** 3, line: 1024 });
     expect(drainTimeout).to.equal(250);
-    expect(http?.to).to.equal('\u00c3\u00a9');
+    expect(http?.routes[0]?.to).to.equal('\u00c3\u00a9');
   });
 
   it('prefers flags to the environment, the environment to the file, the file to the defaults', () => {
@@ -300,11 +313,16 @@ describe('options', () => {
         broker: { at: [{ path: '/a' }, { host: '::1', port: 9 }], token: undefined, tls: undefined },
         http: {
           listen: { host: '::1', port: 80 },
-          to: 'msglite.httpRequests',
+          routes: [
+            { methods: undefined, host: '', prefix: '', to: 'msglite.httpRequests', max: Number.POSITIVE_INFINITY },
+          ],
           envelope: 2,
           timeout: 9000,
+          queueTimeout: undefined,
           maxBody: 16 * 1024 ** 2,
           redeliver: 'idempotent',
+          trust: [],
+          limits: HTTP_LIMITS,
         },
         socket: undefined,
         log: { level: 'minimal', format: 'text' },

@@ -2,35 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { type Client, type ConnectOptions, connect, MsgliteError } from '../../src/client/index.js';
-import { FakeBroker } from './fake-broker.js';
-
-/** The error's code; fails if there is none. */
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof MsgliteError) return error.code;
-    throw error;
-  }
-  throw new Error('it did not fail');
-}
-
-/** What the promise rejects with. */
-async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
-  let failed = false;
-  const result = await promise.catch((error: unknown) => {
-    failed = true;
-    return error;
-  });
-  if (!failed) throw new Error('it did not fail');
-  return result;
-}
-
-/** Lets the event loop go round until what the fake broker did has reached the client in the same process. */
-async function arrive(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
+import { type Client, type ConnectOptions, connect, type MsgliteError } from '../../src/client/index.js';
+import { FakeBroker, type Heard } from './fake-broker.js';
+import { arrive, codeOf, reasonOf } from './support.js';
 
 describe('client', () => {
   let broker: FakeBroker;
@@ -41,6 +15,13 @@ describe('client', () => {
     return client;
   }
 
+  /** The next command, receipted. */
+  async function receipted(): Promise<Heard> {
+    const heard = await broker.next();
+    heard.say(`++ ${heard.tag}\r\n`);
+    return heard;
+  }
+
   beforeEach(async () => {
     broker = await FakeBroker.start();
     await reconnect();
@@ -48,6 +29,7 @@ describe('client', () => {
 
   afterEach(async () => {
     await client.close().catch(() => undefined);
+    await arrive();
     expect(broker.open).to.equal(0);
     await broker.stop();
   });
@@ -55,21 +37,54 @@ describe('client', () => {
   describe('connect', () => {
     it('says that there is no broker', async () => {
       expect(await codeOf(connect({ address: 'unix:/nowhere/at/all' }))).to.equal('unreachable');
-      expect(await codeOf(connect({ address: 'tcp:127.0.0.1:1' }))).to.equal('unreachable');
+      expect(await codeOf(connect({ address: 'tcp:127.0.0.1:1,unix:/nowhere' }))).to.equal('unreachable');
     });
 
-    for (const address of ['/tmp/x', 'unix:', 'tcp:host', 'tcp:host:99999', 'tcp:a b:1', 'http://x', '']) {
+    for (const address of [
+      '/tmp/x',
+      'unix:',
+      'tcp:host',
+      'tcp:host:99999',
+      'tcp:a b:1',
+      'http://x',
+      '',
+      'tcp:a:1,b:2',
+    ]) {
       it(`refuses the address ${JSON.stringify(address)}`, async () => {
         expect(await codeOf(connect({ address }))).to.equal('bad-argument');
       });
     }
 
-    it('works over TCP', async () => {
-      const server = createServer((socket) => socket.on('data', () => socket.end())).listen(0, '127.0.0.1');
+    it('takes the first address that answers', async () => {
+      const other = await connect({ address: `unix:/nowhere, ${broker.address}` });
+      expect(broker.open).to.equal(2);
+      await other.close();
+    });
+
+    it('shows its token', async () => {
+      const heard: string[] = [];
+      const server = createServer((socket) => {
+        socket.on('data', (chunk) => {
+          heard.push(chunk.toString());
+          socket.end('-- ! unauthorized this broker knows no such token\r\n');
+        });
+      }).listen(0, '127.0.0.1');
       await once(server, 'listening');
       const { port } = server.address() as { port: number };
-      const tcp = await connect({ address: `tcp:127.0.0.1:${port}` });
-      await tcp.close();
+      expect(await codeOf(connect({ address: `tcp:127.0.0.1:${port}`, token: 's3cret' }))).to.equal('unauthorized');
+      const patient = connect({ address: `tcp:127.0.0.1:${port}`, token: 's3cret', wait: true });
+      expect(await codeOf(patient)).to.equal('unauthorized');
+      expect(heard).to.deep.equal(Array(2).fill('!! ! s3cret idle=60\r\n'));
+      server.close();
+      await once(server, 'close');
+    });
+
+    it('finds out who speaks another protocol', async () => {
+      const server = createServer((socket) => socket.resume().end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as { port: number };
+      expect(await codeOf(connect({ address: `tcp:127.0.0.1:${port}` }))).to.equal('protocol');
       server.close();
       await once(server, 'close');
     });
@@ -78,40 +93,135 @@ describe('client', () => {
       const reason = new Error('enough');
       expect(await reasonOf(connect({ address: broker.address, signal: AbortSignal.abort(reason) }))).to.equal(reason);
       const abort = new AbortController();
-      const connecting = connect({ address: broker.address, signal: abort.signal });
+      const connecting = connect({ address: 'unix:/nowhere', wait: true, signal: abort.signal });
       abort.abort(reason);
       expect(await reasonOf(connecting)).to.equal(reason);
+    });
+
+    it('tells of its connection', async () => {
+      const other = await connect({ address: broker.address });
+      expect(await once(other, 'connect')).to.deep.equal([{ address: broker.address }]);
+      await other.close();
     });
   });
 
   describe('send', () => {
     it('says it as the protocol wants it, text as UTF-8 and bytes as they are', async () => {
-      await client.send('a', 'é', { timeout: 5 });
-      await client.send('ü', Uint8Array.of(0, 255, 13, 10), { replyTo: 'r' });
-      await client.send('a', '');
-      const [first, second, third] = [await broker.next(), await broker.next(), await broker.next()];
-      expect(first.command).to.include({ kind: 'send', to: 'a', timeout: 5, body: '\u00c3\u00a9', replyTo: undefined });
-      expect(second.command).to.include({ to: '\u00c3\u00bc', timeout: 60, body: '\u0000\u00ff\r\n', replyTo: 'r' });
+      const sends = [
+        client.send('a', 'é', { timeout: 0.25 }),
+        client.send('ü', Uint8Array.of(0, 255, 13, 10), { replyTo: 'r', id: 'ö' }),
+        client.send('a', '', { delay: 1.5, attempts: 2, once: true, dead: null, receipt: 'done' }),
+      ];
+      const [first, second, third] = [await receipted(), await receipted(), await receipted()];
+      expect(first.command).to.include({
+        kind: 'send',
+        to: 'a',
+        timeout: 250,
+        body: '\u00c3\u00a9',
+        replyTo: undefined,
+      });
+      expect(second.command).to.include({
+        to: '\u00c3\u00bc',
+        timeout: 60_000,
+        body: '\u0000\u00ff\r\n',
+        replyTo: 'r',
+      });
+      expect(second.command).to.have.nested.property('options.id', '\u00c3\u00b6');
       expect(third.command).to.include({ body: '' });
+      expect(third.command)
+        .to.have.property('options')
+        .which.includes({ delay: 1500, attempts: 2, once: true, dead: '', receipt: 'done' });
+      expect(await Promise.all(sends)).to.deep.equal(Array(3).fill({ duplicate: false }));
+    });
+
+    it('resolves with the receipt, and not before', async () => {
+      let done = false;
+      const send = client.send('a', 'x').then((receipt) => {
+        done = true;
+        return receipt;
+      });
+      const { say, tag } = await broker.next();
+      await arrive();
+      expect(done).to.equal(false);
+      say(`++ ${tag} duplicate=1 more=2\r\n`);
+      expect(await send).to.deep.equal({ duplicate: true });
+    });
+
+    it('gives each message an id of its own, unless told not to', async () => {
+      const ids: (string | undefined)[] = [];
+      broker.takes = ({ command, tag, say }) => {
+        if (command.kind === 'send') ids.push(command.options.id);
+        say(`++ ${tag}\r\n`);
+        return true;
+      };
+      await client.close();
+      await reconnect({ name: 'me' });
+      await client.send('a', 'x');
+      await client.send('a', 'x');
+      await client.close();
+      await reconnect({ ids: false });
+      await client.send('a', 'x');
+      expect(ids[0]).to.match(/^me-[\w-]{16}-0$/);
+      expect(ids[1]).to.match(/-1$/);
+      expect(ids[2]).to.equal(undefined);
     });
 
     it('keeps the order of the calls, on one connection, whatever else waits', async () => {
       const waiting = client.ready('w');
-      const sends: Promise<void>[] = [];
-      for (let i = 0; i < 50; i++) sends.push(client.send('a', String(i)));
-      await Promise.all(sends);
+      const sends = Array.from({ length: 50 }, (_, i) => client.send('a', String(i)));
       const bodies: string[] = [];
-      const connections = new Set<number>();
       for (let i = 0; i < 51; i++) {
-        const { command, connection, on } = await broker.next();
-        if (command.kind === 'send') {
-          bodies.push(command.body);
-          connections.add(connection);
-        } else on.write('*\r\n');
+        const { command, connection, tag, say } = await broker.next();
+        expect(connection).to.equal(1);
+        if (command.kind === 'send') bodies.push(command.body);
+        say(`${command.kind === 'send' ? '++' : '**'} ${tag}\r\n`);
       }
+      await Promise.all([...sends, waiting]);
       expect(bodies).to.deep.equal(Array.from({ length: 50 }, (_, i) => String(i)));
-      expect(connections.size).to.equal(1);
-      await waiting;
+    });
+
+    it('joins what is sent in one turn', async () => {
+      const chunks: Buffer[] = [];
+      broker.sockets[0]?.on('data', (chunk: Buffer) => chunks.push(chunk));
+      const sends = Array.from({ length: 20 }, () => client.send('a', 'x'));
+      for (let i = 0; i < 20; i++) await receipted();
+      await Promise.all(sends);
+      expect(chunks.length).to.equal(1);
+    });
+
+    it('fails with the code of the refusal', async () => {
+      const send = client.send('a', 'x');
+      const { say, tag } = await broker.next();
+      say(`-- ${tag} id-conflict this id was used before\r\n`);
+      const error = (await reasonOf(send)) as MsgliteError;
+      expect([error.code, error.message]).to.deep.equal(['id-conflict', 'id-conflict: this id was used before']);
+    });
+
+    it('can be given up', async () => {
+      const abort = new AbortController();
+      const send = client.send('a', 'x', { signal: abort.signal });
+      const { say, tag } = await broker.next();
+      abort.abort('why');
+      expect(await reasonOf(send)).to.equal('why');
+      say(`++ ${tag}\r\n`);
+      expect(await reasonOf(client.send('a', 'x', { signal: abort.signal }))).to.equal('why');
+    });
+
+    it('waits while the broker does not read, and goes on in order', async () => {
+      const socket = broker.sockets[0];
+      socket?.pause();
+      const body = 'x'.repeat(200_000);
+      const sends = Array.from({ length: 40 }, (_, i) => client.send('a', `${i} ${body}`));
+      await arrive();
+      const bodies: string[] = [];
+      broker.takes = ({ command, tag, say }) => {
+        if (command.kind === 'send') bodies.push(command.body.split(' ', 1)[0] ?? '');
+        say(`++ ${tag}\r\n`);
+        return true;
+      };
+      socket?.resume();
+      await Promise.all(sends);
+      expect(bodies).to.deep.equal(Array.from({ length: 40 }, (_, i) => String(i)));
     });
 
     const bad: [string, () => Promise<unknown>][] = [
@@ -119,12 +229,17 @@ describe('client', () => {
       ['a line end', () => client.send('a\r\n. ', '')],
       ['no address', () => client.send('', '')],
       ['256 bytes', () => client.send('é'.repeat(128), '')],
+      ['an address with a "="', () => client.send('a=b', '')],
+      ['a "-" for an address', () => client.ready('-')],
       ['a bad reply address', () => client.send('a', '', { replyTo: 'x y' })],
-      ['a broken second', () => client.send('a', '', { timeout: 0.5 })],
+      ['a bad id', () => client.send('a', '', { id: 'x y' })],
+      ['no attempts', () => client.send('a', '', { attempts: 0 })],
       ['a negative timeout', () => client.query('a', '', { timeout: -1 })],
       ['a timeout that is none', () => client.ready('a', { timeout: Number.NaN })],
       ['no address to wait on', () => client.ready([])],
       ['nine addresses', () => client.ready([...'abcdefghi'])],
+      ['no concurrency', async () => client.receive('a', { concurrency: 0 })],
+      ['no lease', () => client.serve('a', async () => undefined, { lease: 0 })],
     ];
     for (const [name, call] of bad) {
       it(`sends nothing when given ${name}`, async () => {
@@ -138,90 +253,76 @@ describe('client', () => {
   describe('ready', () => {
     it('brings a message', async () => {
       const ready = client.ready(['a', 'b'], { timeout: 7 });
-      const { command, on } = await broker.next();
-      expect(command).to.deep.include({ kind: 'receive', timeout: 7, addresses: ['a', 'b'] });
-      on.write(Buffer.from('> 2 9 ä r\r\nö\r\n'));
+      const { command, tag, on } = await broker.next();
+      expect(command).to.deep.include({ kind: 'receive', timeout: 7000, addresses: ['a', 'b'], count: 1, lease: 0 });
+      on.write(Buffer.from(`>> ${tag} 2 9.5 ä r attempt=3 id=i new=1\r\nö\r\n`));
       const message = await ready;
-      expect(message).to.deep.include({ to: 'ä', replyTo: 'r', timeout: 9, body: Buffer.from('ö') });
+      expect(message).to.deep.include({
+        to: 'ä',
+        replyTo: 'r',
+        timeout: 9.5,
+        attempt: 3,
+        id: 'i',
+        body: Buffer.from('ö'),
+      });
       expect(message?.text()).to.equal('ö');
     });
 
-    it('brings undefined when the time ran out, and uses its connection again', async () => {
-      for (let i = 0; i < 3; i++) {
-        const ready = client.ready('a');
-        const { on, connection } = await broker.next();
-        on.write('*\r\n');
-        expect(await ready).to.equal(undefined);
-        expect(connection).to.equal(1);
-      }
+    it('lets one answer', async () => {
+      const ready = client.ready('a');
+      const { say, tag } = await broker.next();
+      say(`>> ${tag} 0 9 a r attempt=1\r\n`);
+      const reply = (await ready)?.reply('yes', { timeout: 5 });
+      const heard = await receipted();
+      expect(heard.command).to.include({ kind: 'send', to: 'r', body: 'yes', timeout: 5000 });
+      expect(await reply).to.deep.equal({ duplicate: false });
     });
 
-    it('lets many wait at once, each on a connection of its own, up to the limit', async () => {
-      await client.close();
-      await reconnect({ maxConnections: 4 });
+    it('lets nobody answer who was not asked', async () => {
+      const ready = client.ready('a');
+      const { say, tag } = await broker.next();
+      say(`>> ${tag} 0 9 a - attempt=1\r\n`);
+      const message = await ready;
+      expect(await codeOf(message?.reply('yes') ?? Promise.resolve())).to.equal('bad-argument');
+    });
+
+    it('brings undefined when the time ran out', async () => {
+      const ready = client.ready('a');
+      const { say, tag } = await broker.next();
+      say(`** ${tag}\r\n`);
+      expect(await ready).to.equal(undefined);
+    });
+
+    it('lets many wait at once', async () => {
       const answers = Array.from({ length: 7 }, (_, i) => client.ready(`a${i}`));
-      const heard = [await broker.next(), await broker.next(), await broker.next()];
-      expect(new Set(heard.map((one) => one.connection)).size).to.equal(3);
-      await client.send('b', 'x');
-      expect((await broker.next()).command.kind).to.equal('send');
-      expect(broker.unheard).to.equal(0);
-      expect(broker.open).to.equal(4);
-      for (let i = 0; i < 7; i++) {
-        const { on, command } = heard.shift() ?? (await broker.next());
-        expect(command).to.deep.include({ addresses: [`a${i}`] });
-        on.write(`> 0 1 a${i}\r\n`);
+      const heard = await broker.several(7);
+      for (const { say, tag, command } of heard.reverse()) {
+        if (command.kind === 'receive') say(`>> ${tag} 0 1 ${command.addresses[0]} - attempt=1\r\n`);
       }
-      const messages = await Promise.all(answers);
-      expect(messages.map((message) => message?.to)).to.deep.equal([...'0123456'].map((i) => `a${i}`));
-      expect(broker.open).to.equal(4);
+      expect((await Promise.all(answers)).map((message) => message?.to)).to.deep.equal(
+        [...'0123456'].map((i) => `a${i}`),
+      );
     });
 
-    it('is taken back by its signal, once the broker has closed', async () => {
+    it('is taken back by its signal, once the broker has said so', async () => {
       const abort = new AbortController();
       const reason = new Error('enough');
       const ready = client.ready('a', { signal: abort.signal });
-      const { on } = await broker.next();
+      const { tag } = await broker.next();
       abort.abort(reason);
+      const back = await broker.next();
+      expect(back.command).to.include({ kind: 'take-back', tag });
+      back.say(`** ${tag}\r\n`);
       expect(await reasonOf(ready)).to.equal(reason);
-      expect(on.readableEnded).to.equal(true);
-      await client.send('still', 'usable');
-      expect((await broker.next()).connection).to.equal(2);
     });
 
     it('loses no message that comes in the moment of the abort', async () => {
-      broker.ended = (socket) => socket.end('> 5 60 a\r\nhello\r\n');
       const abort = new AbortController();
       const ready = client.ready('a', { signal: abort.signal });
-      await broker.next();
+      const { tag } = await broker.next();
       abort.abort();
+      (await broker.next()).say(`>> ${tag} 5 60 a - attempt=1\r\nhello\r\n`);
       expect((await ready)?.text()).to.equal('hello');
-    });
-
-    it('fails with the signal when its time runs out in the moment of the abort', async () => {
-      broker.ended = (socket) => socket.end('*\r\n');
-      const abort = new AbortController();
-      const ready = client.ready('a', { signal: abort.signal });
-      await broker.next();
-      abort.abort('why');
-      expect(await reasonOf(ready)).to.equal('why');
-    });
-
-    it('leaves the line of those who wait for a connection when aborted', async () => {
-      await client.close();
-      await reconnect({ maxConnections: 2 });
-      const first = client.ready('a');
-      const abort = new AbortController();
-      const second = client.ready('b', { signal: abort.signal });
-      const third = client.ready('c');
-      const { on } = await broker.next();
-      abort.abort('why');
-      expect(await reasonOf(second)).to.equal('why');
-      on.write('*\r\n');
-      await first;
-      const heard = await broker.next();
-      expect(heard.command).to.deep.include({ addresses: ['c'] });
-      heard.on.write('*\r\n');
-      await third;
     });
 
     it('does nothing for a signal that has fired already', async () => {
@@ -231,124 +332,151 @@ describe('client', () => {
   });
 
   describe('query', () => {
-    it('brings the answer, or undefined', async () => {
-      const query = client.query('a', 'who?', { timeout: 3 });
-      const { command, on } = await broker.next();
-      expect(command).to.include({ kind: 'query', to: 'a', timeout: 3, body: 'who?' });
-      on.write('> 2 60 x\r\nme\r\n');
+    it('waits in one mailbox for the answers to all', async () => {
+      const queries = [client.query('a', 'who?', { timeout: 3 }), client.query('a', 'what?')];
+      const [receive, first, second] = await broker.several(3);
+      expect(receive?.command).to.deep.include({ kind: 'receive', lease: 0 });
+      const [mailbox] = (receive?.command.kind === 'receive' && receive.command.addresses) || [];
+      expect(mailbox).to.match(/^~[\w-]{22}$/);
+      expect(first?.command).to.include({
+        kind: 'send',
+        to: 'a',
+        timeout: 3000,
+        body: 'who?',
+        replyTo: `${mailbox}~0`,
+      });
+      expect(second?.command).to.include({ replyTo: `${mailbox}~1` });
+      receive?.say(`>> ${receive.tag} 2 60 ${mailbox}~1 - attempt=1\r\nit\r\n`);
+      receive?.say(`>> ${receive.tag} 2 60 ${mailbox}~9 - attempt=1\r\nno\r\n`);
+      receive?.say(`>> ${receive.tag} 2 60 ${mailbox}~0 - attempt=1\r\nme\r\n`);
+      expect((await Promise.all(queries)).map((message) => message?.text())).to.deep.equal(['me', 'it']);
+    });
+
+    it('brings undefined when its time ran out, and drops an answer that comes later', async () => {
+      const query = client.query('a', 'who?', { timeout: 0.05 });
+      const [receive] = await broker.several(2);
+      expect(await query).to.equal(undefined);
+      const late = receive?.command.kind === 'receive' ? `${receive.command.addresses[0]}~0` : '';
+      receive?.say(`>> ${receive.tag} 2 60 ${late} - attempt=1\r\nme\r\n`);
+      await client.flush();
+    });
+
+    it('has its answer under a lease where there is a journal, and finishes it', async () => {
+      broker.welcome = 'v=2 line=8192 body=100 journal=full';
+      await client.close();
+      await reconnect();
+      const query = client.query('a', 'who?');
+      const [receive] = await broker.several(2);
+      expect(receive?.command).to.include({ lease: 30_000 });
+      const [mailbox] = receive?.command.kind === 'receive' ? receive.command.addresses : [];
+      receive?.say(`>> ${receive.tag} 2 60 ${mailbox}~0 - attempt=1 delivery=@d1\r\nme\r\n`);
+      receive?.say(`>> ${receive.tag} 2 60 ${mailbox}~0 - attempt=2 delivery=@d2\r\nme\r\n`);
       expect((await query)?.text()).to.equal('me');
-      const again = client.query('a', 'who?');
-      (await broker.next()).on.write('*\r\n');
-      expect(await again).to.equal(undefined);
+      const done = await broker.several(2);
+      expect(done.map(({ command }) => command.kind === 'done' && command.delivery)).to.deep.equal(['@d1', '@d2']);
+    });
+
+    it('fails when its message is refused', async () => {
+      const query = client.query('a', 'who?');
+      const [, send] = await broker.several(2);
+      send?.say(`-- ${send.tag} forbidden not there\r\n`);
+      expect(await codeOf(query)).to.equal('forbidden');
     });
 
     it('is broken off by its signal', async () => {
       const abort = new AbortController();
       const query = client.query('a', 'who?', { signal: abort.signal });
-      const { on } = await broker.next();
+      await broker.several(2);
       abort.abort('why');
       expect(await reasonOf(query)).to.equal('why');
-      if (!on.destroyed) await once(on, 'close');
     });
   });
 
-  describe('when things go wrong', () => {
-    it('a refusal fails the question that waits', async () => {
-      const ready = client.ready('a');
-      (await broker.next()).on.end('- no such luck\r\n');
-      const error = (await reasonOf(ready)) as MsgliteError;
-      expect(error.code).to.equal('refused');
-      expect(error.message).to.contain('no such luck');
+  describe('control', () => {
+    it('asks, and reads the answer', async () => {
+      const asks = [
+        client.control.queues({ prefix: 'j', after: 'jobs' }),
+        client.control.purge('é'),
+        client.control.recall('a', 'i'),
+      ];
+      const heard = await broker.several(3);
+      expect(heard.map(({ command }) => command.kind === 'control' && command.control)).to.deep.equal([
+        { command: 'queues', prefix: 'j', after: 'jobs' },
+        { command: 'purge', address: '\u00c3\u00a9' },
+        { command: 'recall', address: 'a', id: 'i' },
+      ]);
+      const answers = ['{"queues":[],"more":false}', '{"purged":3}', '{"recalled":true}'];
+      for (const [i, { tag, say }] of heard.entries()) say(`== ${tag} ${answers[i]?.length}\r\n${answers[i]}\r\n`);
+      expect(await Promise.all(asks)).to.deep.equal([{ queues: [], more: false }, 3, true]);
     });
 
-    it('a send refused later fails the next call, once', async () => {
-      await client.send('a', 'x');
-      const { on } = await broker.next();
-      on.end('- full\r\n');
-      await once(on, 'close');
-      await arrive();
-      expect(await codeOf(client.send('a', 'y'))).to.equal('refused');
-      await client.send('a', 'z');
-      expect((await broker.next()).command).to.include({ body: 'z' });
+    it('fails as the broker says', async () => {
+      const stats = client.control.stats();
+      const { tag, say } = await broker.next();
+      say(`-- ${tag} forbidden it takes the admin right\r\n`);
+      expect(await codeOf(stats)).to.equal('forbidden');
+      expect(await codeOf(client.control.purge('a b'))).to.equal('bad-argument');
     });
+  });
 
-    it('a send refused later is told to onError, where there is one', async () => {
-      await client.close();
-      const told = new Promise<MsgliteError>(
-        (resolve) => void reconnect({ onError: resolve }).then((c) => c.send('a', 'x')),
-      );
-      (await broker.next()).on.end('- full\r\n');
-      expect((await told).code).to.equal('refused');
-      await client.send('a', 'y');
-    });
-
-    it('close fails when the last send is refused', async () => {
-      await client.send('a', 'x');
-      broker.ended = () => undefined;
-      const { on } = await broker.next();
-      on.write('- full\r\n');
-      on.end();
-      expect(await codeOf(client.close())).to.equal('refused');
-    });
-
-    it('a lost connection fails what waits, and the next call makes a new one', async () => {
-      const ready = client.ready('a');
-      (await broker.next()).on.destroy();
-      expect(await codeOf(ready)).to.equal('connection-lost');
-      const again = client.ready('a');
-      (await broker.next()).on.write('*\r\n');
-      expect(await again).to.equal(undefined);
-    });
-
-    it('a connection lost after a send is told, after an answer it is not', async () => {
-      await client.send('a', 'x');
-      const { on } = await broker.next();
-      on.destroy();
-      await once(on, 'close');
-      expect(await codeOf(client.close())).to.equal('connection-lost');
-
-      await reconnect();
-      const ready = client.ready('a');
-      const heard = await broker.next();
-      heard.on.write('*\r\n');
-      await ready;
-      heard.on.destroy();
-      await once(heard.on, 'close');
-      await arrive();
-      await client.send('a', 'y');
-    });
-
-    it('somebody who speaks another protocol is found out', async () => {
-      const ready = client.ready('a');
-      (await broker.next()).on.write('HTTP/1.1 400 Bad Request\r\n\r\n');
-      expect(await codeOf(ready)).to.equal('protocol');
-    });
-
-    it('an answer nobody asked for is found out', async () => {
-      broker.sockets[0]?.write('> 0 1 a\r\n');
-      await once(broker.sockets[0] as NonNullable<(typeof broker.sockets)[0]>, 'close');
-      expect(await codeOf(client.close())).to.equal('protocol');
-    });
+  it('an answer nobody asked for is found out', async () => {
+    const lost = once(client, 'disconnect');
+    broker.sockets[0]?.write('>> 99 0 1 a - attempt=1\r\n');
+    const [{ reason }] = await lost;
+    expect(reason.code).to.equal('protocol');
   });
 
   describe('close', () => {
+    it('waits until the broker has carried out everything', async () => {
+      broker.flushes = false;
+      const send = client.send('a', 'x');
+      let closed = false;
+      const closing = client.close().then(() => {
+        closed = true;
+      });
+      const [sent, flush] = await broker.several(2);
+      await arrive();
+      expect(closed).to.equal(false);
+      sent?.say(`++ ${sent.tag}\r\n`);
+      flush?.say(`++ ${flush.tag} v=2\r\n`);
+      await closing;
+      await send;
+    });
+
     it('fails what waits, and every call after it', async () => {
+      broker.takes = ({ command, say, tag }) => {
+        if (command.kind === 'take-back') say(`** ${tag}\r\n`);
+        return true;
+      };
+      const stream = client.receive('c');
+      const waiting = [
+        client.ready('a'),
+        client.query('a', ''),
+        client.ready('b'),
+        stream.next(),
+        client.serve('d', async () => undefined),
+      ].map(codeOf);
+      await arrive();
       await client.close();
-      await reconnect({ maxConnections: 3 });
-      const waiting = [client.ready('a'), client.query('a', ''), client.ready('b')].map(codeOf);
-      await broker.next();
-      await broker.next();
-      await client.close();
-      expect(await Promise.all(waiting)).to.deep.equal(['closed', 'closed', 'closed']);
-      expect(await codeOf(client.send('a', ''))).to.equal('closed');
-      expect(await codeOf(client.ready('a'))).to.equal('closed');
+      expect(await Promise.all(waiting)).to.deep.equal(Array(5).fill('closed'));
+      const after = [
+        client.send('a', ''),
+        client.ready('a'),
+        client.query('a', ''),
+        client.flush(),
+        client.control.stats(),
+      ];
+      expect(await Promise.all(after.map(codeOf))).to.deep.equal(Array(5).fill('closed'));
       await client.close();
     });
 
     it('loses no message that comes in that moment', async () => {
-      broker.ended = (socket) => socket.end('> 0 60 a\r\n');
       const ready = client.ready('a');
-      await broker.next();
+      const { tag } = await broker.next();
+      broker.takes = ({ command, say }) => {
+        if (command.kind === 'take-back') say(`>> ${tag} 0 60 a - attempt=1\r\n`);
+        return true;
+      };
       await client.close();
       expect((await ready)?.to).to.equal('a');
     });

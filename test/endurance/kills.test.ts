@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
@@ -24,7 +25,7 @@ describe('a broker killed at any moment', function () {
     const broker = new MortalBroker();
     const clients: Client[] = [];
     const client = async () => {
-      const made = await connect({ address: broker.address });
+      const made = await connect({ address: broker.address, reconnect: { max: 0.2 } });
       clients.push(made);
       return made;
     };
@@ -39,7 +40,9 @@ describe('a broker killed at any moment', function () {
         await pause(500 * Math.random());
         await broker.kill();
         expect(broker.check()).to.equal('ok');
+        const back = once(producer, 'reconnect');
         await broker.start();
+        await back;
       }
       await load.end();
       await eventually(() => seen.every(({ attempts }) => attempts.length > 0));
@@ -102,6 +105,8 @@ class Load {
     const sent = this.producer.send('work', String(number), { timeout: 3600 }).then(() => {
       mine.receipted = true;
     });
+    // It is looked at in the end.
+    sent.catch(() => undefined);
     this.#sends.push(sent);
   }
 

@@ -125,7 +125,9 @@ describe('web clients behind msglite up', function () {
     }
     await Promise.all(asked);
     const [median, worst] = [quantile(times, 0.5), quantile(times, 1)];
-    figure(`${asked.length} requests, ${failures.length} failed; ${median.toFixed(1)} ms, at most ${worst.toFixed(0)} ms`);
+    figure(
+      `${asked.length} requests, ${failures.length} failed; ${median.toFixed(1)} ms, at most ${worst.toFixed(0)} ms`,
+    );
     return failures;
   }
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from typing import Any, Callable, Dict, Iterable, List
+from collections.abc import Iterable
+from typing import Any, Callable
 from wsgiref.util import FileWrapper
 from wsgiref.validate import validator
 
 PLAIN = [("Content-Type", "text/plain")]
 JPEG = bytes(range(256)) * 11 + b"\xff\xd9" * 41
 BIGGER = bytes(range(251)) * 58 + b"\xff\xd9" * 96
-CASES: Dict[str, Callable[[Dict[str, Any], Any], Iterable[bytes]]] = {}
-CLOSED: List[str] = []
+CASES: dict[str, Callable[[dict[str, Any], Any], Iterable[bytes]]] = {}
+CLOSED: list[str] = []
 
 
 def case(name: str) -> Any:
@@ -22,7 +23,7 @@ def case(name: str) -> Any:
     return add
 
 
-def text(start_response: Any, body: str, headers: Any = (), status: str = "200 OK") -> List[bytes]:
+def text(start_response: Any, body: str, headers: Any = (), status: str = "200 OK") -> list[bytes]:
     start_response(status, [*PLAIN, *headers])
     return [body.encode("latin-1")]
 
@@ -123,7 +124,7 @@ class Closing:
     def __init__(self) -> None:
         self._n = 0
 
-    def __iter__(self) -> "Closing":
+    def __iter__(self) -> Closing:
         return self
 
     def __next__(self) -> bytes:
@@ -237,7 +238,7 @@ def authorization(environ: Any, start: Any) -> Any:
     return text(start, given or "no_auth", [("X-Authorization", "0" if given is None else "1")])
 
 
-def choose(environ: Dict[str, Any], start_response: Any) -> Iterable[bytes]:
+def choose(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     return CASES[environ["HTTP_X_CASE"]](environ, start_response)
 
 

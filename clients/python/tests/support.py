@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 import unittest
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCES = HERE.parent / "src"
@@ -25,16 +25,47 @@ ROOT = HERE.parent.parent.parent
 FIXTURES = ROOT / "test" / "fixtures"
 
 
-def fixtures(path: str, member: str) -> List[Dict[str, Any]]:
+def fixtures(path: str, member: str) -> list[dict[str, Any]]:
     found = json.loads((FIXTURES / path).read_text())[member]
     assert found, f"nothing in {path}"
     return found
 
 
+class Output:
+    """What a process says."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._changed = threading.Condition()
+        self._ended = False
+
+    def read(self, file: Any) -> None:
+        with file:
+            for line in file:
+                with self._changed:
+                    self.lines.append(line)
+                    self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def wait(self, pattern: str, times: int) -> re.Match[str]:
+        found: list[re.Match[str]] = []
+
+        def look() -> bool:
+            found[:] = re.finditer(pattern, "".join(self.lines))
+            return len(found) >= times or self._ended
+
+        with self._changed:
+            if not self._changed.wait_for(look, 30) or len(found) < times:
+                raise AssertionError(f"it did not say {pattern!r} {times} times:\n{''.join(self.lines)}")
+        return found[times - 1]
+
+
 class Process:
     """One whose lines are collected."""
 
-    def __init__(self, command: List[str], cwd: Optional[str] = None, **environment: str) -> None:
+    def __init__(self, command: list[str], cwd: str | None = None, **environment: str) -> None:
         self._command = command
         self._cwd = cwd
         self._environment = {**os.environ, **environment}
@@ -42,9 +73,7 @@ class Process:
         self.start()
 
     def start(self) -> None:
-        self.log: List[str] = []
-        self._changed = threading.Condition()
-        self._ended = False
+        self._output = Output()
         self.process = subprocess.Popen(
             self._command,
             cwd=self._cwd,
@@ -54,34 +83,19 @@ class Process:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True).start()
+        threading.Thread(target=self._output.read, args=(self.process.stdout,), daemon=True).start()
 
-    def _read(self, output: Any) -> None:
-        with output:
-            for line in output:
-                with self._changed:
-                    self.log.append(line)
-                    self._changed.notify_all()
-        with self._changed:
-            self._ended = True
-            self._changed.notify_all()
+    @property
+    def log(self) -> list[str]:
+        return self._output.lines
 
     @property
     def pid(self) -> int:
         return self.process.pid
 
-    def says(self, pattern: str, times: int = 1) -> "re.Match[str]":
+    def says(self, pattern: str, times: int = 1) -> re.Match[str]:
         """Waits for a line, the n-th such."""
-        found: List["re.Match[str]"] = []
-
-        def look() -> bool:
-            found[:] = re.finditer(pattern, "".join(self.log))
-            return len(found) >= times or self._ended
-
-        with self._changed:
-            if not self._changed.wait_for(look, 30) or len(found) < times:
-                raise AssertionError(f"it did not say {pattern!r} {times} times:\n{''.join(self.log)}")
-        return found[times - 1]
+        return self._output.wait(pattern, times)
 
     def tell(self, number: int) -> None:
         self.process.send_signal(number)
@@ -117,7 +131,7 @@ class Broker(Process):
 class Wrapper(Process):
     """``msglite-wsgi``"""
 
-    def __init__(self, broker: Broker, application: str, *options: str, folder: Optional[str] = None) -> None:
+    def __init__(self, broker: Broker, application: str, *options: str, folder: str | None = None) -> None:
         command = [sys.executable, "-m", "msglite.wsgi", "--broker", broker.address, *options, application]
         path = os.pathsep.join([str(SOURCES), str(HERE)])
         super().__init__(command, folder or str(HERE), PYTHONPATH=path, PYTHONDONTWRITEBYTECODE="1")
@@ -146,12 +160,12 @@ class TestCase(unittest.TestCase):
         self.addCleanup(broker.end)
         return broker
 
-    def wrapper(self, broker: Broker, application: str, *options: str, folder: Optional[str] = None) -> Wrapper:
+    def wrapper(self, broker: Broker, application: str, *options: str, folder: str | None = None) -> Wrapper:
         wrapper = Wrapper(broker, application, *options, folder=folder)
         self.addCleanup(wrapper.end)
         return wrapper
 
-    def in_thread(self, work: Callable[[], Any]) -> "Result":
+    def in_thread(self, work: Callable[[], Any]) -> Result:
         result = Result(work)
         self.addCleanup(result.thread.join, 20)
         return result
@@ -167,7 +181,7 @@ class TestCase(unittest.TestCase):
 class WebTestCase(TestCase):
     """With one broker and proxy for all of its tests."""
 
-    options: List[str] = []
+    options: list[str] = []
     served: Broker
 
     @classmethod
@@ -183,7 +197,7 @@ class Result:
 
     def __init__(self, work: Callable[[], Any]) -> None:
         self._value: Any = None
-        self._error: Optional[BaseException] = None
+        self._error: BaseException | None = None
         self._work = work
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()

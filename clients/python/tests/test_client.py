@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
-from typing import List
 
 import msglite
 from msglite.address import Endpoint, parse_endpoints
@@ -24,15 +25,30 @@ class Clients(TestCase):
 
 
 class Calls(Clients):
+    """With one broker for all, and addresses of their own."""
+
+    server: Broker
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        folder = tempfile.mkdtemp(prefix="msglite-")
+        cls.addClassCleanup(shutil.rmtree, folder, True)
+        cls.server = Broker(folder)
+        cls.addClassCleanup(cls.server.end)
+
     def setUp(self) -> None:
         super().setUp()
-        self.client = self.connected(self.broker())
+        self.client = self.connected(self.server)
+        name = self._testMethodName
+        self.jobs, self.sums, self.other = f"jobs-{name}", f"sums-{name}", f"other-{name}"
 
     def test_what_is_sent_is_received(self) -> None:
-        self.assertEqual(self.client.send("jobs", "h\u00e9llo", timeout=1.5, reply_to="me", id="a"), msglite.Receipt())
-        message = self.client.ready(["urgent", "jobs"])
+        self.assertEqual(
+            self.client.send(self.jobs, "h\u00e9llo", timeout=1.5, reply_to="me", id="a"), msglite.Receipt()
+        )
+        message = self.client.ready(["urgent", self.jobs])
         assert message is not None
-        self.assertEqual((message.to, message.reply_to, message.timeout, message.id), ("jobs", "me", 1.5, "a"))
+        self.assertEqual((message.to, message.reply_to, message.timeout, message.id), (self.jobs, "me", 1.5, "a"))
         self.assertEqual((message.text(), message.body, message.attempt), ("h\u00e9llo", b"h\xc3\xa9llo", 1))
 
     def test_any_bytes_and_any_address(self) -> None:
@@ -43,15 +59,15 @@ class Calls(Clients):
         self.assertEqual((message.to, message.body), ("stra\u00dfe\udcff", body))
 
     def test_none_when_the_time_runs_out(self) -> None:
-        self.assertIsNone(self.client.ready("jobs", timeout=0))
-        self.assertIsNone(self.client.ready("jobs", timeout=0.02))
+        self.assertIsNone(self.client.ready(self.jobs, timeout=0))
+        self.assertIsNone(self.client.ready(self.jobs, timeout=0.02))
         self.assertIsNone(self.client.query("nobody", timeout=0.02))
 
     def test_the_same_id_is_not_queued_again(self) -> None:
-        self.assertEqual(self.client.send("jobs", "x", id="a").duplicate, False)
-        self.assertEqual(self.client.send("jobs", "x", id="a").duplicate, True)
+        self.assertEqual(self.client.send(self.jobs, "x", id="a").duplicate, False)
+        self.assertEqual(self.client.send(self.jobs, "x", id="a").duplicate, True)
         with self.assertRaises(msglite.MsgliteError) as caught:
-            self.client.send("jobs", "y", id="a")
+            self.client.send(self.jobs, "y", id="a")
         self.assertEqual(caught.exception.code, "id-conflict")
 
     def test_errors_have_the_protocols_codes(self) -> None:
@@ -72,25 +88,19 @@ class Calls(Clients):
     def test_queries_overlap(self) -> None:
         def answer() -> None:
             with self.connected(self.server) as other:
-                asked = [message for message in other.receive("sums", count=3, concurrency=3)]
+                asked = [message for message in other.receive(self.sums, count=3, concurrency=3)]
                 for message in reversed(asked):
                     message.reply(message.body[::-1])
                     message.done()
 
-        self.server = self.client_broker()
         answering = self.in_thread(answer)
-        asking = [self.in_thread(lambda n=n: self.client.query("sums", f"a{n}")) for n in range(3)]  # type: ignore[misc]
+        asking = [self.in_thread(lambda n=n: self.client.query(self.sums, f"a{n}")) for n in range(3)]  # type: ignore[misc]
         self.assertEqual([one.get().text() for one in asking], ["0a", "1a", "2a"])
         answering.get()
 
-    def client_broker(self) -> Broker:
-        broker = Broker.__new__(Broker)
-        broker.address = f"unix:{self.folder}/socket"
-        return broker
-
     def test_done_give_back_and_dead(self) -> None:
-        self.client.send("jobs", "x", attempts=2)
-        receiving = self.client.receive("jobs")
+        self.client.send(self.jobs, "x", attempts=2)
+        receiving = self.client.receive(self.jobs)
         first = next(receiving)
         self.assertEqual((first.attempt, first.is_ours), (1, True))
         first.give_back()
@@ -98,33 +108,33 @@ class Calls(Clients):
         second = next(receiving)
         self.assertEqual(second.attempt, 2)
         second.give_back(0.01)
-        dead = self.client.ready("dead:jobs")
+        dead = self.client.ready(f"dead:{self.jobs}")
         assert dead is not None
-        self.assertEqual((dead.sent_to, dead.body), ("jobs", b"x"))
+        self.assertEqual((dead.sent_to, dead.body), (self.jobs, b"x"))
         receiving.close()
 
     def test_kick_purge_pause_peek_recall(self) -> None:
         control = self.client.control
-        self.client.send("jobs", "x", attempts=1)
-        with self.client.receive("jobs") as jobs:
+        self.client.send(self.jobs, "x", attempts=1)
+        with self.client.receive(self.jobs) as jobs:
             next(jobs).give_back()
         self.client.flush()
-        self.assertEqual(control.peek("dead:jobs")["messages"][0]["body"], "x")
-        self.assertEqual(control.kick("dead:jobs"), 1)
-        control.pause("jobs")
-        self.assertEqual(control.queues("jo")["queues"][0]["paused"], True)
-        control.resume("jobs")
-        self.assertEqual(control.purge("jobs"), 1)
-        self.client.send("jobs", "x", id="mine")
-        self.assertEqual((control.recall("jobs", "mine"), control.recall("jobs", "mine")), (True, False))
+        self.assertEqual(control.peek(f"dead:{self.jobs}")["messages"][0]["body"], "x")
+        self.assertEqual(control.kick(f"dead:{self.jobs}"), 1)
+        control.pause(self.jobs)
+        self.assertEqual(control.queues(self.jobs)["queues"][0]["paused"], True)
+        control.resume(self.jobs)
+        self.assertEqual(control.purge(self.jobs), 1)
+        self.client.send(self.jobs, "x", id="mine")
+        self.assertEqual((control.recall(self.jobs, "mine"), control.recall(self.jobs, "mine")), (True, False))
         self.assertGreater(control.stats()["sent"], 0)
 
     def test_a_stream_ends_with_its_count_or_its_time(self) -> None:
         for n in range(5):
-            self.client.send("jobs", str(n))
-        self.assertEqual([self.done(job) for job in self.client.receive("jobs", count=2)], [b"0", b"1"])
-        self.assertEqual([self.done(job) for job in self.client.receive("jobs", timeout=0)], [b"2", b"3", b"4"])
-        self.assertEqual(list(self.client.receive("jobs", timeout=0.02)), [])
+            self.client.send(self.jobs, str(n))
+        self.assertEqual([self.done(job) for job in self.client.receive(self.jobs, count=2)], [b"0", b"1"])
+        self.assertEqual([self.done(job) for job in self.client.receive(self.jobs, timeout=0)], [b"2", b"3", b"4"])
+        self.assertEqual(list(self.client.receive(self.jobs, timeout=0.02)), [])
 
     def done(self, job: msglite.LeasedMessage) -> bytes:
         with job:
@@ -132,19 +142,19 @@ class Calls(Clients):
 
     def test_no_more_at_a_time_than_asked_for_and_the_unseen_go_back(self) -> None:
         for n in range(5):
-            self.client.send("jobs", str(n))
-        with self.client.receive("jobs", concurrency=3) as jobs:
+            self.client.send(self.jobs, str(n))
+        with self.client.receive(self.jobs, concurrency=3) as jobs:
             job = next(jobs)
-            self.until(lambda: self.client.control.queues("jobs")["queues"][0]["deliveries"] == 3)
+            self.until(lambda: self.client.control.queues(self.jobs)["queues"][0]["deliveries"] == 3)
             job.done()
         self.client.flush()
-        row = self.client.control.queues("jobs")["queues"][0]
+        row = self.client.control.queues(self.jobs)["queues"][0]
         self.assertEqual((row["messages"], row["deliveries"]), (4, 0))
 
     def test_a_lease_that_runs_out_is_lost_unless_it_is_kept(self) -> None:
-        self.client.send("jobs", "x")
-        self.client.send("jobs", "y")
-        jobs = self.client.receive("jobs", lease=0.1, concurrency=2)
+        self.client.send(self.jobs, "x")
+        self.client.send(self.jobs, "y")
+        jobs = self.client.receive(self.jobs, lease=0.1, concurrency=2)
         lost, kept = next(jobs), next(jobs)
         kept.keep(60)
         self.until(lambda: lost.is_lost)
@@ -158,8 +168,8 @@ class Calls(Clients):
         jobs.close()
 
     def test_serve(self) -> None:
-        failed: List[int] = []
-        other = self.connected(self.client_broker())
+        failed: list[int] = []
+        other = self.connected(self.server)
 
         def handler(message: msglite.LeasedMessage) -> bytes:
             if message.body == b"bad" and message.attempt == 1:
@@ -169,33 +179,33 @@ class Calls(Clients):
                 time.sleep(0.5)
             return message.body[::-1]
 
-        serving = self.in_thread(lambda: other.serve("sums", handler, concurrency=2, lease=0.2, retry_delay=0.01))
+        serving = self.in_thread(lambda: other.serve(self.sums, handler, concurrency=2, lease=0.2, retry_delay=0.01))
         with self.assertLogs("msglite", "ERROR"):
-            answer = self.client.query("sums", "bad")
+            answer = self.client.query(self.sums, "bad")
         assert answer is not None
         self.assertEqual((answer.body, failed), (b"dab", [1]))
-        slow = self.client.query("sums", "slow", attempts=1)
+        slow = self.client.query(self.sums, "slow", attempts=1)
         assert slow is not None
         self.assertEqual(slow.body, b"wols")
         other.drain()
         serving.get()
 
     def test_sigterm_ends_serve(self) -> None:
-        self.client.send("jobs", "x")
+        self.client.send(self.jobs, "x")
 
         def handler(message: msglite.LeasedMessage) -> None:
             os.kill(os.getpid(), signal.SIGTERM)
 
         before = signal.getsignal(signal.SIGTERM)
-        self.client.serve("jobs", handler)
+        self.client.serve(self.jobs, handler)
         self.assertEqual(signal.getsignal(signal.SIGTERM), before)
         self.client.flush()
-        self.assertEqual(self.client.control.queues("jobs")["queues"], [])
+        self.assertEqual(self.client.control.queues(self.jobs)["queues"], [])
 
     def test_many_sends_at_once(self) -> None:
-        sends = [self.client.begin_send("jobs", str(n)) for n in range(1000)]
+        sends = [self.client.begin_send(self.jobs, str(n)) for n in range(1000)]
         self.assertEqual({send.receipt() for send in sends}, {msglite.Receipt()})
-        got = [self.done(job) for job in self.client.receive("jobs", concurrency=50, timeout=0)]
+        got = [self.done(job) for job in self.client.receive(self.jobs, concurrency=50, timeout=0)]
         self.assertEqual(got, [str(n).encode() for n in range(1000)])
 
     def test_threads_share_a_client(self) -> None:
@@ -209,11 +219,11 @@ class Calls(Clients):
             thread.get()
 
     def test_close_ends_what_waits(self) -> None:
-        other = self.connected(self.client_broker())
+        other = self.connected(self.server)
         waiting = [
-            self.in_thread(lambda: other.ready("jobs")),
-            self.in_thread(lambda: other.query("sums", "x")),
-            self.in_thread(lambda: next(other.receive("jobs"))),
+            self.in_thread(lambda: other.ready(self.jobs)),
+            self.in_thread(lambda: other.query(self.sums, "x")),
+            self.in_thread(lambda: next(other.receive(self.jobs))),
         ]
         self.until(lambda: len(self.client.control.queues()["queues"]) >= 3)
         other.close()
@@ -222,7 +232,7 @@ class Calls(Clients):
                 one.get()
             self.assertEqual(caught.exception.code, "closed")
         with self.assertRaises(msglite.MsgliteError):
-            other.send("jobs", "x")
+            other.send(self.jobs, "x")
 
 
 class Limits(Clients):
@@ -289,7 +299,7 @@ class Reconnects(Clients):
     def test_sends_lose_nothing(self) -> None:
         client = self.connected(self.server)
         stop = threading.Event()
-        sent: List[bytes] = []
+        sent: list[bytes] = []
 
         def send() -> None:
             while not stop.is_set():
@@ -379,9 +389,14 @@ class Reconnects(Clients):
 
 class Addresses(TestCase):
     def test_addresses(self) -> None:
-        self.assertEqual(parse_endpoints("unix:/a, tcp:[::1]:1,tcp:h:65535"), [
-            Endpoint("/a"), Endpoint(None, "::1", 1), Endpoint(None, "h", 65535),
-        ])
+        self.assertEqual(
+            parse_endpoints("unix:/a, tcp:[::1]:1,tcp:h:65535"),
+            [
+                Endpoint("/a"),
+                Endpoint(None, "::1", 1),
+                Endpoint(None, "h", 65535),
+            ],
+        )
         self.assertEqual([str(one) for one in parse_endpoints(["unix:/a", "tcp:[::1]:1"])], ["unix:/a", "tcp:[::1]:1"])
         for wrong in ("", "unix:", "/a", "tcp:h", "tcp:h:65536", "tcp::1", []):
             with self.assertRaises(msglite.BadArgument):

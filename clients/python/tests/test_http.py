@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable
 from wsgiref.validate import validator
 
 import msglite
@@ -31,7 +31,7 @@ class Proxy:
         test.addCleanup(worker.stop)
         self._labels = 0
 
-    def ask(self, messages: List[Dict[str, str]]) -> str:
+    def ask(self, messages: list[dict[str, str]]) -> str:
         """The pieces of a body come before the request, as they do from a proxy. Returns where the answer comes."""
         self._labels += 1
         label = f"~proxy~{self._labels}"
@@ -43,9 +43,9 @@ class Proxy:
                 self.client.send(message["to"], body, dead="")
         return label
 
-    def hear(self, label: str, is_over: Callable[[List[bytes]], bool]) -> "tuple[List[bytes], str]":
+    def hear(self, label: str, is_over: Callable[[list[bytes]], bool]) -> tuple[list[bytes], str]:
         """All messages of an answer, and how the request ended."""
-        found: List[bytes] = []
+        found: list[bytes] = []
         while not is_over(found):
             message = self.client.ready("~proxy", timeout=10)
             assert message is not None, f"there is more to come: {found}"
@@ -58,9 +58,9 @@ class Proxy:
 
 class Requests(TestCase):
     def test_fixtures(self) -> None:
-        seen: Dict[str, Any] = {}
+        seen: dict[str, Any] = {}
 
-        def application(environ: Dict[str, Any], start_response: Any) -> List[bytes]:
+        def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
             stream = environ["wsgi.input"]
             seen.update(environ, body=stream.read())
             stream.seek(0)
@@ -106,9 +106,9 @@ class Responses(TestCase):
         self.addCleanup(logging.getLogger("msglite.wsgi").setLevel, logging.NOTSET)
 
     def test_fixtures(self) -> None:
-        case: Dict[str, Any] = {}
+        case: dict[str, Any] = {}
 
-        def application(environ: Dict[str, Any], start_response: Any) -> Any:
+        def application(environ: dict[str, Any], start_response: Any) -> Any:
             if case.get("fails") == "at once":
                 raise RuntimeError("secret")
             flat = case["headers"]
@@ -116,7 +116,7 @@ class Responses(TestCase):
             parts = [text_of(part).encode("latin-1") for part in case["body"]]
             return parts if case["kind"] == "list" else stream(parts)
 
-        def stream(parts: List[bytes]) -> Any:
+        def stream(parts: list[bytes]) -> Any:
             yield from parts
             if "fails" in case:
                 raise RuntimeError("secret")
@@ -138,7 +138,7 @@ class Responses(TestCase):
         # Nothing more has come meanwhile.
         self.assertIsNone(proxy.client.ready("~proxy", timeout=0))
 
-    def check(self, message: str, wanted: Dict[str, Any]) -> None:
+    def check(self, message: str, wanted: dict[str, Any]) -> None:
         if "head" not in wanted:
             self.assertEqual(message, text_of(wanted["body"]))
             return
@@ -151,14 +151,20 @@ class Responses(TestCase):
             return
         pairs = list(zip(headers[::2], headers[1::2]))
         wanted_pairs = list(zip(wanted_headers[::2], wanted_headers[1::2]))
-        self.assertEqual([p for p in pairs if p[0].lower() != "content-length"], [p for p in wanted_pairs if p[0].lower() != "content-length"])
-        self.assertEqual([str(p[1]) for p in pairs if p[0].lower() == "content-length"], [p[1] for p in wanted_pairs if p[0].lower() == "content-length"])
+        self.assertEqual(
+            [p for p in pairs if p[0].lower() != "content-length"],
+            [p for p in wanted_pairs if p[0].lower() != "content-length"],
+        )
+        self.assertEqual(
+            [str(p[1]) for p in pairs if p[0].lower() == "content-length"],
+            [p[1] for p in wanted_pairs if p[0].lower() == "content-length"],
+        )
         self.assertEqual(body, text_of(wanted["body"]))
 
 
 class Validated(TestCase):
     def test_the_environment_under_wsgiref_validate(self) -> None:
-        def application(environ: Dict[str, Any], start_response: Any) -> List[bytes]:
+        def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
             environ["wsgi.input"].read(65536)
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [b"ok"]

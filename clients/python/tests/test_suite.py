@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Optional
+from typing import Any
 
 from . import suite_app
 from .support import WebTestCase, Wrapper, web_client
@@ -28,7 +28,7 @@ class Suite(WebTestCase):
         cls.addClassCleanup(cls.wrapper_of_all.end)
 
     def ask(
-        self, case: str, target: str = "/", method: str = "GET", body: Optional[bytes] = None, **headers: str
+        self, case: str, target: str = "/", method: str = "GET", body: bytes | None = None, **headers: str
     ) -> Response:
         with web_client(self.served.web) as client:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -196,4 +196,3 @@ def load_tests(loader: Any, tests: Any, pattern: Any) -> Any:
     names = loader.getTestCaseNames(Suite)
     assert len(names) == 36, f"{len(names)} cases"
     return tests
-

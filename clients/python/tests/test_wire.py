@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import unittest
-from typing import Any, Dict, List
+from typing import Any
 
 from msglite import wire
 from msglite.decoder import Answer, Decoder, Delivered, Done, Over, Refusal, Strange
@@ -12,7 +12,7 @@ from msglite.decoder import Answer, Decoder, Delivered, Done, Over, Refusal, Str
 from .support import fixtures
 
 
-def plain(frame: Any) -> Dict[str, Any]:
+def plain(frame: Any) -> dict[str, Any]:
     """As the fixtures have it."""
     if isinstance(frame, Done):
         return {"kind": "done", "tag": frame.tag, "options": frame.options}
@@ -41,7 +41,7 @@ def plain(frame: Any) -> Dict[str, Any]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def decode(pieces: List[bytes], limits: Dict[str, int]) -> List[Dict[str, Any]]:
+def decode(pieces: list[bytes], limits: dict[str, int]) -> list[dict[str, Any]]:
     decoder = Decoder(limits["line"], limits["body"])
     frames = []
     for piece in pieces:
@@ -50,7 +50,7 @@ def decode(pieces: List[bytes], limits: Dict[str, int]) -> List[Dict[str, Any]]:
     return frames
 
 
-def encode(frame: Dict[str, Any]) -> bytes:
+def encode(frame: dict[str, Any]) -> bytes:
     kind = frame["kind"]
     if kind == "send":
         given = frame["options"]
@@ -83,7 +83,7 @@ def encode(frame: Dict[str, Any]) -> bytes:
     return wire.control(frame["tag"], *control(frame["control"]))
 
 
-def control(given: Dict[str, Any]) -> "tuple[str, List[str]]":
+def control(given: dict[str, Any]) -> tuple[str, list[str]]:
     arguments = [given[key] for key in ("prefix", "address", "id") if given.get(key)]
     if given.get("count") is not None:
         arguments.append(str(given["count"]))
@@ -128,7 +128,7 @@ class Commands(unittest.TestCase):
         self.assertEqual(wire.receive("t", ["a"], math.inf, 10**12), b"<< t 999999999.999 a count=1000000000\r\n")
 
 
-def canonical(command: bytes) -> "tuple[Any, ...]":
+def canonical(command: bytes) -> tuple[Any, ...]:
     """Its words, those of options sorted; its body."""
     line, _, body = command.decode("latin-1").partition("\r\n")
     words = line.split(" ")
@@ -136,7 +136,7 @@ def canonical(command: bytes) -> "tuple[Any, ...]":
     return (*words[:fixed], *sorted(words[fixed:]), body[:-2] if body else "")
 
 
-def canonical_commands(text: str) -> List["tuple[Any, ...]"]:
+def canonical_commands(text: str) -> list[tuple[Any, ...]]:
     """The same of what stands there, spelt as we do: without blanks too many, without options that say what is so anyway."""
     found = []
     while text:

@@ -6,12 +6,12 @@ import os
 import signal
 import sys
 import time
-from typing import Any, Dict, List
+from typing import Any
 
 from .support import WebTestCase, Wrapper, get, web_client
 
 #: Seconds that the long forms last; by hand: a minute.
-LONG = float(os.environ.get("MSGLITE_LONG", "4"))
+LONG = float(os.environ.get("RELOAD_SECONDS", "4"))
 
 
 class Workers(WebTestCase):
@@ -22,8 +22,8 @@ class Workers(WebTestCase):
         wrapper = self.workers("--workers", "2")
         self.assertEqual(get(self.served.web, "/")[0], 200)
         end = time.monotonic() + LONG
-        answers: Dict[bytes, int] = {}
-        wrong: List[Any] = []
+        answers: dict[bytes, int] = {}
+        wrong: list[Any] = []
 
         def load() -> None:
             with web_client(self.served.web) as client:
@@ -179,5 +179,3 @@ class Envelope1(WebTestCase):
         headers = {"X-Case": "big post", "Content-Type": "application/octet-stream"}
         status, _, body = get(served.web, "/", "POST", data, headers)
         self.assertEqual((status, body), (200, data))
-
-

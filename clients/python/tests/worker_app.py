@@ -6,7 +6,8 @@ import os
 import signal
 import threading
 import time
-from typing import Any, Iterable, Iterator, List
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 GENERATION = os.environ.get("GENERATION_FILE")
 SAYS = ""
@@ -58,7 +59,7 @@ def _endless() -> Iterator[bytes]:
 
 
 def _big() -> Iterator[bytes]:
-    sent: List[int] = [0]
+    sent: list[int] = [0]
     for _ in range(320):
         sent[0] += 1
         yield b"x" * 65536

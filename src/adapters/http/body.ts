@@ -1,3 +1,4 @@
+import type { Span, Timed } from '../../domain/deadlines.js';
 import { Problem } from './problem.js';
 import type { OpenRequest } from './request.js';
 
@@ -8,15 +9,20 @@ export const RETRY_AFTER = 1;
 export class Bodies {
   #bytes = 0;
 
-  /** Of one body, and of all. */
+  /** Of one body, and of all that are in memory. */
   constructor(
     readonly most: number,
     private readonly mostInAll: number,
   ) {}
 
-  /** Bytes read so far, of all. */
+  /** Bytes in memory, of all. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Whether more than half of the room is taken. */
+  get crowded(): boolean {
+    return this.#bytes * 2 > this.mostInAll;
   }
 
   /** Whether there is room for so many bytes; if so they are counted until they are given back. */
@@ -35,49 +41,153 @@ export class Bodies {
   }
 }
 
-/**
- * Reads the whole body of a request.
- * @param done gets it, bytes as Latin-1, unless the request is over before
- */
-export function readBody(open: OpenRequest, bodies: Bodies, done: (open: OpenRequest, body: string) => void): void {
-  let chunks: Buffer[] = [];
-  let size = 0;
-  const { request } = open;
-  const drop = () => {
-    bodies.giveBack(size);
-    chunks = [];
-    size = 0;
-  };
-  request.on('data', (chunk: Buffer) => {
-    // Of a request that was refused, what still comes is read and forgotten.
-    if (!open.reading) {
-      drop();
-    } else if (size + chunk.length > bodies.most) {
-      drop();
-      open.fail(bodies.tooLong());
-    } else if (!bodies.take(chunk.length)) {
-      drop();
-      open.fail(new Problem(503, 'too many requests are being read', RETRY_AFTER));
-    } else {
-      size += chunk.length;
-      chunks.push(chunk);
-    }
-  });
-  request.on('end', () => {
-    const all = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-    drop();
-    if (open.reading) done(open, all.toString('latin1'));
-  });
-  request.on('close', drop);
+/** Who has bodies read. */
+export interface BodyOwner {
+  readonly bodies: Bodies;
+  /** Milliseconds on the clock. */
+  readonly now: number;
+  /** Milliseconds for which a body may be silent, and that it is given at its start. */
+  readonly bodyTimeout: number;
+  /** Bytes that must come in each second, or that time runs out. */
+  readonly bodyRate: number;
+  /** Calls `late` when `due` has come. */
+  await(body: IncomingBody): void;
+  /** Does not. */
+  relax(body: IncomingBody): void;
 }
 
-/** Bytes of the body that these headers announce; undefined if only its end will tell. */
-export function announcedLength(headers: readonly string[]): number | undefined {
-  let length = 0;
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] as string;
-    if (name.length === 14 && name.toLowerCase() === 'content-length') length = Number(headers[i + 1]);
-    else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return undefined;
+/**
+ * Reads the body of a request, within bounds of size and time. The time is an account: it begins with `bodyTimeout`, each
+ * byte puts something in, it never holds more than it began with, and while we are the ones who don't read it stands still.
+ */
+export abstract class IncomingBody implements Timed {
+  due = 0;
+  span: Span | undefined = undefined;
+  slot = 0;
+  #complete = false;
+  #stopped = false;
+  #total = 0;
+  #end: number;
+  #pausedAt: number | undefined;
+
+  constructor(
+    protected readonly open: OpenRequest,
+    protected readonly owner: BodyOwner,
+  ) {
+    this.#end = owner.now + owner.bodyTimeout;
+    this.due = this.#end;
+    owner.await(this);
+    const { request } = open;
+    request.on('data', (chunk: Buffer) => this.#data(chunk));
+    request.on('end', () => this.#ended());
+    request.on('close', () => {
+      if (!this.#complete) this.stop();
+    });
   }
-  return length;
+
+  /** All of it was read. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  /** Nobody wants the rest: it is read and forgotten. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.owner.relax(this);
+    this.drop();
+    this.open.request.resume();
+  }
+
+  late(): void {
+    if (this.#stopped || this.#complete) return;
+    const { now, bodyTimeout } = this.owner;
+    const end = this.#pausedAt === undefined ? this.#end : now + bodyTimeout;
+    if (end <= now) {
+      this.#refuse(new Problem(408, 'the request did not come in time'));
+      return;
+    }
+    this.due = end;
+    this.owner.await(this);
+  }
+
+  /** Bytes that were counted. */
+  protected abstract data(chunk: Buffer): void;
+  /** There are no more. */
+  protected abstract ended(): void;
+  /** Gives back what it holds. */
+  protected abstract drop(): void;
+
+  protected pause(): void {
+    if (this.#pausedAt !== undefined || this.#stopped) return;
+    this.#pausedAt = this.owner.now;
+    this.open.request.pause();
+  }
+
+  protected resume(): void {
+    if (this.#pausedAt === undefined || this.#stopped) return;
+    this.#end += this.owner.now - this.#pausedAt;
+    this.#pausedAt = undefined;
+    this.open.request.resume();
+  }
+
+  protected get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  #data(chunk: Buffer): void {
+    if (this.#stopped) return;
+    const { bodies, now, bodyTimeout, bodyRate } = this.owner;
+    this.#total += chunk.length;
+    if (this.#total > bodies.most) return this.#refuse(bodies.tooLong());
+    if (!bodies.take(chunk.length)) {
+      return this.#refuse(new Problem(503, 'too many requests are being read', RETRY_AFTER));
+    }
+    this.#end = Math.min(now + bodyTimeout, this.#end + (chunk.length * 1000) / bodyRate);
+    this.data(chunk);
+  }
+
+  #ended(): void {
+    if (this.#stopped) return;
+    this.#complete = true;
+    this.owner.relax(this);
+    this.ended();
+  }
+
+  #refuse(problem: Problem): void {
+    this.stop();
+    this.open.fail(problem);
+  }
+}
+
+/** A body that travels in one message. */
+export class WholeBody extends IncomingBody {
+  #chunks: Buffer[] = [];
+  #size = 0;
+
+  /** @param read gets it, bytes as Latin-1, unless the request is over before */
+  constructor(
+    open: OpenRequest,
+    owner: BodyOwner,
+    private readonly read: (open: OpenRequest, body: string) => void,
+  ) {
+    super(open, owner);
+  }
+
+  protected data(chunk: Buffer): void {
+    this.#size += chunk.length;
+    this.#chunks.push(chunk);
+  }
+
+  protected ended(): void {
+    const all = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
+    this.drop();
+    if (this.open.reading) this.read(this.open, all.toString('latin1'));
+  }
+
+  protected drop(): void {
+    this.owner.bodies.giveBack(this.#size);
+    this.#chunks = [];
+    this.#size = 0;
+  }
 }

@@ -10,6 +10,8 @@ const UNHEARD = Object.freeze({ ...STANDARD, dead: '' });
 /** A request that was sent and that nobody waits for any more. */
 export interface Abandoned {
   readonly label: string;
+  /** Where it was sent. */
+  readonly to: string;
   /** Where its handler is told; undefined: nowhere. */
   readonly cancelAddr: string | undefined;
   /** Where pieces of its body may wait; undefined: there are none. */
@@ -30,8 +32,6 @@ export class Cancels implements Asker, Sender, Receiver {
   constructor(
     private readonly exchange: Exchange,
     private readonly turn: Turn,
-    /** Where requests are sent. */
-    private readonly to: string,
   ) {}
 
   /** Can be called within calls of the exchange. */
@@ -40,7 +40,7 @@ export class Cancels implements Asker, Sender, Receiver {
     if (!recallable && request.cancelAddr === undefined) return;
     if (recallable) this.#recalled.set(label, request);
     this.#later(() => {
-      if (recallable) this.#recall(label);
+      if (recallable) this.#recall(request);
       else this.#tell(request);
     });
   }
@@ -90,9 +90,9 @@ export class Cancels implements Asker, Sender, Receiver {
     this.#answered(label, false);
   }
 
-  #recall(label: string): void {
+  #recall({ label, to }: Abandoned): void {
     this.#pending++;
-    this.exchange.control({ command: 'recall', address: this.to, id: label }, this, label);
+    this.exchange.control({ command: 'recall', address: to, id: label }, this, label);
   }
 
   #answered(label: string, recalled: boolean): void {

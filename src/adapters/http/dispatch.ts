@@ -33,6 +33,8 @@ export class Dispatch implements Sender {
   readonly #budget: IdBudget;
   /** Requests sent with an id of which the exchange has not said yet that it took them, by label. */
   readonly #withId = new Map<string, Message>();
+  /** Labels of those whose clients wait to be asked for the body. */
+  readonly #expecting = new Set<string>();
 
   constructor(
     private readonly parts: DispatchParts,
@@ -41,22 +43,30 @@ export class Dispatch implements Sender {
     this.#budget = new IdBudget(parts.mostIds);
   }
 
-  /** Sends a request; an answer is awaited at `replyTo`. */
-  send(open: OpenRequest, body: string, replyTo: string): void {
+  /**
+   * Sends a request; an answer is awaited at `replyTo`.
+   * @param body undefined: it comes apart, in pieces to what is then the request's `bodyAddr`
+   */
+  send(open: OpenRequest, body: string | undefined, replyTo: string): void {
     const { exchange, clock, ids, settings } = this.parts;
     const { label } = open;
     const id = this.#budget.take(clock.now()) ? label : undefined;
-    const messages = messagesOf(open.request, body, replyTo, id, settings, ids);
+    const messages = messagesOf(open, body, replyTo, id, settings, ids);
     open.bodyAddr = messages.bodyAddr;
-    for (const piece of messages.pieces) {
-      exchange.send(piece, this.#pieces, label);
-      if (open.isOver) return;
-    }
+    if (messages.body !== undefined) exchange.send(messages.body, this.#bodies, label);
+    if (open.isOver) return;
     if (id !== undefined) this.#withId.set(label, messages.request);
     // Not before: a request that was refused has no handler.
     open.cancelAddr = messages.cancelAddr;
     open.recallable = id !== undefined;
     exchange.send(messages.request, this, label);
+    // Its receipt comes too late for that.
+    if (settings.queueTimeout !== undefined && !open.isOver) this.#askForBody(label);
+  }
+
+  /** Its client is asked for the body once the exchange has taken the request; to be called before `send`. */
+  expect({ label }: OpenRequest): void {
+    this.#expecting.add(label);
   }
 
   /** A reply has begun. */
@@ -67,6 +77,16 @@ export class Dispatch implements Sender {
 
   accepted(label: string): void {
     if (this.#withId.size > 0) this.#withId.delete(label);
+    this.#askForBody(label);
+  }
+
+  /** Of a receipt for what a handler has done: that it is dead comes as a dead letter, and what is unknown may still be answered. */
+  #isNoNews({ code }: Refusal): boolean {
+    return this.parts.settings.queueTimeout !== undefined && (code === 'dead' || code === 'journal-failed');
+  }
+
+  #askForBody(label: string): void {
+    if (this.#expecting.delete(label)) this.owner.requestOf(label)?.response.writeContinue();
   }
 
   /** Where it may be ids that there are too many of, the request is sent again without one. */
@@ -74,9 +94,13 @@ export class Dispatch implements Sender {
     const open = this.owner.requestOf(label);
     const withId = this.#withId.get(label);
     this.#withId.delete(label);
-    if (open === undefined) return;
+    if (open === undefined || this.#isNoNews(refusal)) {
+      this.#expecting.delete(label);
+      return;
+    }
     open.recallable = false;
     if (withId === undefined || refusal.code !== 'full') {
+      this.#expecting.delete(label);
       open.cancelAddr = undefined;
       this.owner.refusedRequest(open, refusal);
       return;
@@ -86,8 +110,8 @@ export class Dispatch implements Sender {
     });
   }
 
-  /** For pieces of a request's body. The request itself may have been sent. */
-  readonly #pieces: Sender = {
+  /** For bodies of requests that are sent as a whole. The request itself may have been sent. */
+  readonly #bodies: Sender = {
     accepted: () => undefined,
     refused: (label, refusal) => {
       const { owner } = this;

@@ -9,6 +9,7 @@ export interface RequestHead {
   readonly protocol: string;
   /** Name, value, name, value, in the order and spelling received; bytes as Latin-1. */
   readonly headers: readonly string[];
+  readonly scheme: 'http' | 'https';
   /** The client's address, without its port; empty where it has none. */
   readonly remoteAddr: string;
   /** Where the body's pieces will come, if not in the message itself. */
@@ -40,7 +41,7 @@ export function envelope2(head: RequestHead, body: string): string {
   const pieces = bodyAddr === undefined ? '' : `,"bodyAddr":${quote(bodyAddr)}`;
   return (
     `{"v":2,"method":${quote(head.method)},"url":${quote(head.url)},"protocol":${quote(head.protocol)},` +
-    `"headers":[${list}],"scheme":"http","remoteAddr":${quote(head.remoteAddr)},` +
+    `"headers":[${list}],"scheme":"${head.scheme}","remoteAddr":${quote(head.remoteAddr)},` +
     `"cancelAddr":${quote(cancelAddr)}${pieces}}\n${body}`
   );
 }

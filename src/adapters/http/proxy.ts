@@ -1,21 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inject, injectable } from 'tsyringe';
-import { Deadlines } from '../../domain/deadlines.js';
 import type { Refusal } from '../../domain/errors.js';
-import type { Alarm, Clock } from '../../ports/clock.js';
+import type { Clock } from '../../ports/clock.js';
 import type { Delivery, Exchange, Receive, Receiver } from '../../ports/exchange.js';
 import type { Ids } from '../../ports/ids.js';
 import type { Log } from '../../ports/log.js';
 import { CLOCK, EXCHANGE, IDS, LOG, TURN } from '../../ports/tokens.js';
 import type { Turn } from '../../ports/turn.js';
-import { announcedLength, Bodies, RETRY_AFTER, readBody } from './body.js';
+import { Admission, TOO_MANY } from './admission.js';
+import { type IncomingBody, RETRY_AFTER } from './body.js';
 import { Cancels } from './cancels.js';
 import { Dispatch, type DispatchOwner } from './dispatch.js';
+import { Intake, type IntakeOwner } from './intake.js';
 import { Problem } from './problem.js';
-import { OpenRequest, type RequestOwner } from './request.js';
+import { Refusals } from './refusals.js';
+import { OpenRequest } from './request.js';
+import type { RequestOwner } from './request-owner.js';
 import { HttpServer, type ServerOwner } from './server.js';
 import { HTTP_LIMITS, HTTP_SETTINGS, type HttpLimits, type HttpSettings } from './settings.js';
 import { Untaken } from './untaken.js';
+import { type Waiting, Waits } from './waits.js';
 import type { WebClient, WebClientOwner } from './web-client.js';
 
 export { HTTP_SETTINGS, type HttpSettings } from './settings.js';
@@ -23,29 +27,36 @@ export { HTTP_SETTINGS, type HttpSettings } from './settings.js';
 /** Milliseconds a client has to close its side after we closed ours, and last answers have to leave when stopping. */
 const LINGER = 2000;
 
+const EVER = Number.POSITIVE_INFINITY;
+
+/** What a broker's refusal means to a web client. */
+const WHY: Partial<Record<Refusal['code'], string>> = { full: TOO_MANY, expired: 'no handler was free in time' };
+
 /** Turns web requests into messages, and what is sent to their reply addresses into responses. */
 @injectable()
-export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClientOwner, ServerOwner {
+export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestOwner, WebClientOwner, ServerOwner {
   /** Bytes of one reply that may wait for a slow client. */
   readonly maxHeld: number;
   /** It takes all that comes. */
   readonly slow = false;
   readonly #limits: HttpLimits;
   readonly #server: HttpServer;
-  readonly #bodies: Bodies;
+  readonly #intake: Intake;
   readonly #untaken: Untaken;
   readonly #cancels: Cancels;
   readonly #dispatch: Dispatch;
+  readonly #admission: Admission;
   /** All replies come to labels of one mailbox. */
   readonly #mailbox: string;
   #receive: Receive | undefined;
   /** By label. */
   readonly #open = new Map<string, OpenRequest>();
-  /** Requests that have no reply yet, and clients that are to close, or may have gone. */
-  readonly #deadlines = new Deadlines<OpenRequest | WebClient>();
-  readonly #alarm: Alarm;
+  readonly #waits: Waits;
+  readonly #refusals: Refusals;
   #unflushed: OpenRequest[] = [];
-  readonly #flush = () => this.#flushHeads();
+  readonly #flush = () => {
+    for (const open of this.#unflushed.splice(0)) open.flush();
+  };
   /** From the call of `stop` on. */
   stopping = false;
 
@@ -59,14 +70,16 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
   ) {
     this.#limits = { ...HTTP_LIMITS, ...settings.limits };
     this.maxHeld = this.#limits.held;
-    this.#bodies = new Bodies(settings.maxBody, this.#limits.bodies);
-    this.#untaken = new Untaken(this.#limits.untaken, (_client, bytes) =>
-      this.log.info('connection closed', { why: 'it takes too little of its answers', bytes }),
-    );
-    this.#cancels = new Cancels(exchange, turn, settings.to);
+    this.#intake = new Intake({ exchange, clock, turn, settings, limits: this.#limits }, this);
+    this.#admission = new Admission(this.#limits, this.#intake.bodies, settings.trust, settings.routes);
+    this.#cancels = new Cancels(exchange, turn);
     this.#dispatch = new Dispatch({ exchange, clock, turn, ids, settings, mostIds: this.#limits.ids }, this);
     this.#mailbox = `~http-${ids.unguessable()}`;
-    this.#alarm = clock.alarm(() => this.#ring());
+    this.#waits = new Waits(clock);
+    this.#untaken = new Untaken(this.#limits, clock, this.#waits, (_client, bytes) =>
+      this.log.info('connection closed', { why: 'it takes too little of its answers', bytes }),
+    );
+    this.#refusals = new Refusals(clock, log);
     this.#server = new HttpServer(this.#limits, this);
   }
 
@@ -83,9 +96,7 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
   /** @throws if its address can't be had */
   async start(): Promise<void> {
     await this.#server.listen(this.settings.listen);
-    const forEver = Number.POSITIVE_INFINITY;
-    const wanted = { addresses: [this.#mailbox], timeout: forEver, count: forEver, lease: 0 };
-    this.#receive = this.exchange.receive(wanted, this);
+    this.#receive = this.exchange.receive({ addresses: [this.#mailbox], timeout: EVER, count: EVER, lease: 0 }, this);
     this.log.minimal('listening for HTTP', { on: this.settings.at });
   }
 
@@ -107,7 +118,7 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
     late.set(deadline);
     await this.#server.close();
     await this.#cancels.done();
-    for (const alarm of [late, cut, this.#alarm]) alarm.clear();
+    for (const alarm of [late, cut, this.#waits]) alarm.clear();
     if (this.#receive !== undefined) this.exchange.withdraw(this.#receive);
   }
 
@@ -115,31 +126,27 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
 
   request(request: IncomingMessage, response: ServerResponse, client: WebClient, expectsContinue: boolean): void {
     if (client.closing) return;
-    const length = announcedLength(request.rawHeaders);
-    const problem = this.#problemWith(request, client, length);
-    if (problem !== undefined) {
+    const admitted = this.#admission.judge(request, client, this.clock.now());
+    if ('problem' in admitted) {
       request.resume();
-      this.#refuse(client, problem, request);
+      this.#refusals.reject(admitted, request, response, client);
       return;
     }
-    const open = new OpenRequest(this.ids.unguessable(), request, response, client, this);
+    const open = new OpenRequest(this.ids.unguessable(), admitted, request, response, client, this);
     this.#open.set(open.label, open);
-    if (length === 0) {
-      this.#send(open, '');
-    } else {
-      if (expectsContinue) response.writeContinue();
-      readBody(open, this.#bodies, this.#send);
-    }
+    open.route.waiting++;
+    if (open.head.length === 0) this.send(open, '');
+    else this.#intake.read(open, expectsContinue);
   }
 
   unreadable({ request, client }: OpenRequest, problem: Problem): void {
-    this.#refuse(client, problem, request);
+    this.#refusals.refuse(client, problem, request);
   }
 
   clientFailed(client: WebClient, problem: Problem): void {
     if (client.closing) return;
     const { reading } = client;
-    if (reading === undefined) this.#refuse(client, problem);
+    if (reading === undefined) this.#refusals.refuse(client, problem);
     else reading.fail(problem);
   }
 
@@ -153,29 +160,19 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
 
   // Requests
 
-  #problemWith({ rawHeaders }: IncomingMessage, client: WebClient, length: number | undefined): Problem | undefined {
-    const { headers, pipelined } = this.#limits;
-    if (rawHeaders.length > 2 * headers) return new Problem(431, `a request may have at most ${headers} headers`);
-    if (length !== undefined && length > this.#bodies.most) return this.#bodies.tooLong();
-    if (client.unanswered.size < pipelined) return undefined;
-    return new Problem(503, 'too many requests at once on this connection', RETRY_AFTER);
-  }
-
-  #refuse(client: WebClient, problem: Problem, request?: IncomingMessage): void {
-    const { method, url } = request ?? {};
-    if (this.log.infos) this.log.info('refused', { status: problem.status, why: problem.text, method, url });
-    client.close(problem.toBytes(this.clock.wall(), method));
-  }
-
-  readonly #send = (open: OpenRequest, body: string) => {
-    const { request, label } = open;
-    const { method, url } = request;
-    if (this.log.debugs) this.log.debug('request', { label, method, url, bytes: body.length });
+  send(open: OpenRequest, body: string | undefined): void {
+    const { label } = open;
+    const { method, url } = open.head;
+    if (this.log.debugs) this.log.debug('request', { label, method, url, bytes: body?.length });
     open.sent();
     open.due = this.clock.now() + this.settings.timeout;
-    this.#await(open);
+    this.await(open);
     this.#dispatch.send(open, body, `${this.#mailbox}~${label}`);
-  };
+  }
+
+  expect(open: OpenRequest): void {
+    this.#dispatch.expect(open);
+  }
 
   // What the exchange says
 
@@ -186,6 +183,7 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
       this.settle(delivery);
       if (this.log.debugs) this.log.debug('reply that nobody waits for', { to: at, bytes: message.body.length });
     } else if (at === message.to) {
+      open.movedAt = this.clock.now();
       open.deliver(delivery);
     } else {
       // A request of ours, as a dead letter.
@@ -204,9 +202,9 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
 
   refusedRequest(open: OpenRequest, { code, text }: Refusal): void {
     if (this.log.infos) this.log.info('refused', { label: open.label, code, text });
-    const why = code === 'full' ? 'too many requests are waiting' : 'no request can be taken';
     if (open.bodyAddr !== undefined) this.#cancels.drop(open.bodyAddr);
-    open.fail(new Problem(503, why, RETRY_AFTER));
+    if (code === 'body-too-large') open.fail(this.#intake.bodies.tooLong());
+    else open.fail(new Problem(503, WHY[code] ?? 'no request can be taken', open.route.retryAfter(this.clock.now())));
   }
 
   /** Where a reply comes in the same moment, that is what its request died of: the handler is there. */
@@ -242,56 +240,59 @@ export class HttpProxy implements Receiver, DispatchOwner, RequestOwner, WebClie
 
   replyBegun(open: OpenRequest): void {
     this.#dispatch.replied(open);
-    this.#deadlines.remove(open);
+    this.#waits.remove(open);
+    open.route.waiting--;
+    open.route.answered(this.clock.now());
+    if (this.#limits.idle < EVER) this.awaitFrom(open, open.movedAt);
+  }
+
+  awaitFrom(open: OpenRequest, since: number): boolean {
+    const due = since + (open.answering ? this.#limits.idle : this.settings.timeout);
+    if (due <= this.clock.now()) return false;
+    open.due = due;
+    this.await(open);
+    return true;
   }
 
   flushLater(open: OpenRequest): void {
     if (this.#unflushed.push(open) === 1) this.turn.flush(this.#flush);
   }
 
-  handlerFailed({ label, request: { method, url } }: OpenRequest, why: string): void {
+  handlerFailed({ label, head: { method, url } }: OpenRequest, why: string): void {
     this.log.minimal('handler failed', { why, label, method, url });
   }
 
   over(open: OpenRequest, inVain: boolean): void {
-    this.#deadlines.remove(open);
+    this.#waits.remove(open);
     this.#open.delete(open.label);
+    if (!open.begun) open.route.waiting--;
     // An answer that began before we were to stop has promised to keep its connection.
     if (this.stopping && open.client.unanswered.size === 0) open.client.close();
-    const { label, cancelAddr, bodyAddr, recallable } = open;
-    if (inVain) this.#cancels.add({ label, cancelAddr, bodyAddr, recallable });
-  }
-
-  halfClosed(client: WebClient, looks: number): void {
-    client.due = this.clock.now() + this.#limits.halfClosed * 2 ** looks;
-    this.#await(client);
+    const { label, route, cancelAddr, bodyAddr, recallable } = open;
+    if (inVain) this.#cancels.add({ label, to: route.to, cancelAddr, bodyAddr, recallable });
+    // A body without its end is of no use.
+    if (open.upload?.sent === false && bodyAddr !== undefined) this.#cancels.drop(bodyAddr);
   }
 
   ended(client: WebClient): void {
-    this.#deadlines.remove(client);
+    this.#waits.remove(client);
     client.due = this.clock.now() + LINGER;
-    this.#await(client);
+    this.await(client);
   }
 
   gone(client: WebClient): void {
-    this.#deadlines.remove(client);
+    this.#waits.remove(client);
+    this.#untaken.forget(client);
     this.#server.forget(client);
   }
 
   // Time
 
-  #await(item: OpenRequest | WebClient): void {
-    this.#deadlines.add(item);
-    this.#alarm.set(this.#deadlines.next);
+  await(item: Waiting): void {
+    this.#waits.add(item);
   }
 
-  #ring(): void {
-    const now = this.clock.now();
-    for (let item = this.#deadlines.passed(now); item !== undefined; item = this.#deadlines.passed(now)) item.late();
-    this.#alarm.set(this.#deadlines.next);
-  }
-
-  #flushHeads(): void {
-    for (const open of this.#unflushed.splice(0)) open.flush();
+  relax(body: IncomingBody): void {
+    this.#waits.remove(body);
   }
 }

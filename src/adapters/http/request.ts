@@ -1,34 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Span, Timed } from '../../domain/deadlines.js';
 import type { Delivery } from '../../ports/exchange.js';
-import { judgeResponseHead } from './head.js';
+import type { Admitted } from './admission.js';
+import type { Origin } from './forwarding.js';
+import type { GoodHead } from './head/request.js';
+import { judgeResponseHead } from './head/response.js';
 import { Problem } from './problem.js';
 import { parseReply } from './reply.js';
+import type { RequestOwner } from './request-owner.js';
 import { Response, type Written } from './response.js';
+import type { Route } from './routes.js';
+import type { Upload } from './upload.js';
 import type { Unanswered, WebClient } from './web-client.js';
-
-/** Who keeps the open requests. */
-export interface RequestOwner {
-  /** No request is to follow on the connections there are. */
-  readonly stopping: boolean;
-  /** Bytes of a reply that may wait for a slow client before they are written. */
-  readonly maxHeld: number;
-  settle(delivery: Delivery): void;
-  /** So many bytes of its reply wait for its client. May close any client. */
-  held(request: OpenRequest, bytes: number): void;
-  /** They were taken, or will never be. */
-  released(request: OpenRequest, bytes: number): void;
-  /** The request can't be carried on; its connection is to be closed with these words. */
-  unreadable(request: OpenRequest, problem: Problem): void;
-  /** The first of the reply has come. */
-  replyBegun(request: OpenRequest): void;
-  /** Calls `flush` when all that comes in this turn has come. */
-  flushLater(request: OpenRequest): void;
-  /** A handler did what makes no sense. */
-  handlerFailed(request: OpenRequest, why: string): void;
-  /** Nothing more is to be done for it. `inVain`: a handler may still be at work, and nobody waits for it. */
-  over(request: OpenRequest, inVain: boolean): void;
-}
 
 /**
  * One web request, from its head to the end of its answer.
@@ -48,6 +31,8 @@ export class OpenRequest implements Timed, Unanswered {
   #heldBytes = 0;
   /** The client reads more slowly than the handler sends. */
   #full = false;
+  /** Of the head, where that was sent alone and the client has yet to take it. */
+  #headBytes = 0;
   /** Bytes told to the owner as waiting for the client. */
   #untaken = 0;
 
@@ -59,11 +44,18 @@ export class OpenRequest implements Timed, Unanswered {
   cancelAddr: string | undefined;
   /** Where pieces of its body were sent. */
   bodyAddr: string | undefined;
+  /** When the newest piece of its reply came. */
+  movedAt = 0;
+  /** Its body, where that is sent in pieces as it comes. */
+  upload: Upload | undefined;
+  /** The newest response on its connection before this one. */
+  #before: ServerResponse | undefined;
   /** Whether it was sent with an id, and may still be in its queue. */
   recallable = false;
 
   constructor(
     readonly label: string,
+    private readonly admitted: Admitted,
     readonly request: IncomingMessage,
     readonly response: ServerResponse,
     readonly client: WebClient,
@@ -72,8 +64,29 @@ export class OpenRequest implements Timed, Unanswered {
     client.unanswered.add(this);
   }
 
+  get head(): GoodHead {
+    return this.admitted.head;
+  }
+
+  get origin(): Origin {
+    return this.admitted.origin;
+  }
+
+  get route(): Route {
+    return this.admitted.route;
+  }
+
+  /** Whether its answer has begun. */
+  get begun(): boolean {
+    return this.#response !== undefined;
+  }
+
   get reading(): boolean {
     return this.#state === 'reading';
+  }
+
+  get receiving(): boolean {
+    return this.#state === 'reading' || this.upload?.complete === false;
   }
 
   /** Whether it was sent, and no reply has come. */
@@ -85,13 +98,18 @@ export class OpenRequest implements Timed, Unanswered {
     return this.#state === 'answering';
   }
 
+  get leaving(): boolean {
+    return this.#state === 'leaving';
+  }
+
   get isOver(): boolean {
     return this.#state === 'over';
   }
 
-  /** All of it was read, and handlers get it now. */
+  /** Handlers get it now. */
   sent(): void {
     this.#state = 'waiting';
+    this.#before = this.client.last;
     this.client.last = this.response;
   }
 
@@ -126,10 +144,14 @@ export class OpenRequest implements Timed, Unanswered {
     }
     if (this.#response?.headSent === true) {
       this.response.destroy();
+    } else if (this.receiving) {
+      // What else comes is no request.
+      this.client.last = this.#before;
+      this.owner.unreadable(this, problem);
     } else {
       const headers = this.owner.stopping ? [...problem.headers, 'Connection', 'close'] : problem.headers;
       this.response.writeHead(problem.status, headers);
-      this.response.end(this.request.method === 'HEAD' ? '' : problem.body);
+      this.response.end(this.head.method === 'HEAD' ? '' : problem.body);
     }
     this.#end(true);
   }
@@ -138,19 +160,19 @@ export class OpenRequest implements Timed, Unanswered {
     this.#end(this.#state === 'waiting' || this.#state === 'answering');
   }
 
-  /** RFC 9110, 15.2: clients of HTTP/1.1 pass over it. */
-  probe(): void {
-    if (this.#state === 'waiting' && this.request.httpVersion === '1.1') this.response.writeContinue();
-  }
-
-  /** No handler replied in time. */
+  /** No handler replied in time, or went on with its reply. Where it still takes the body, its time begins with each piece. */
   late(): void {
+    if (this.#state === 'answering') {
+      if (!this.owner.awaitFrom(this, this.movedAt)) this.#breakOff('no more of the answer came in time');
+      return;
+    }
+    if (this.upload !== undefined && this.owner.awaitFrom(this, this.upload.since)) return;
     this.fail(new Problem(504, 'no handler answered in time'));
   }
 
   /** Sends the head of the answer, if nothing has been written yet. */
   flush(): void {
-    if (this.#state === 'answering') this.#response?.flush();
+    if (this.#state === 'answering') this.#response?.flush(() => this.#headTaken());
   }
 
   /** The client's side has taken the oldest piece that was written, and with it the head. */
@@ -159,6 +181,11 @@ export class OpenRequest implements Timed, Unanswered {
     if (delivery === undefined) return;
     this.owner.settle(delivery);
     this.#release(this.#written.length === 0 ? this.#untaken - this.#heldBytes : delivery.message.body.length);
+  }
+
+  #headTaken(): void {
+    if (this.#untaken >= this.#headBytes) this.#release(this.#headBytes);
+    this.#headBytes = 0;
   }
 
   #begin(delivery: Delivery): void {
@@ -174,13 +201,16 @@ export class OpenRequest implements Timed, Unanswered {
     }
     this.#state = 'answering';
     this.recallable = false;
+    const early = this.receiving;
+    if (early) this.client.linger();
+    this.#response = new Response(this.response, head, this.owner.stopping || early, this);
     this.owner.replyBegun(this);
-    this.#response = new Response(this.response, head, this.owner.stopping, this);
     if (rest !== '' || this.#response.isHeadOnly) {
       this.#wrote(this.#response.piece(rest), delivery);
     } else {
       this.owner.settle(delivery);
       this.owner.flushLater(this);
+      this.#headBytes = body.length;
       this.#wait(body.length);
     }
   }
@@ -252,8 +282,10 @@ export class OpenRequest implements Timed, Unanswered {
     if (this.#state === 'over') return;
     this.#state = 'over';
     this.client.unanswered.delete(this);
+    this.upload?.stop();
     if (this.#untaken > 0) this.#release(this.#untaken);
     this.#heldBytes = 0;
+    this.#headBytes = 0;
     for (const delivery of this.#written.splice(0)) this.owner.settle(delivery);
     for (const delivery of this.#held.splice(0)) this.owner.settle(delivery);
     this.owner.over(this, inVain);

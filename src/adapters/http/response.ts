@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { ResponseHead } from './head.js';
+import type { ResponseHead } from './head/response.js';
 
 /**
  * What became of a piece: there may be `more`; more may come, but the client should first read (`full`); that was all
@@ -49,11 +49,12 @@ export class Response {
     return this.to.writableLength === 0;
   }
 
-  /** Sends the head if it is held back. */
-  flush(): void {
+  /** Sends the head if it is held back; `taken` is called when the client's side has it. */
+  flush(taken: () => void): void {
     if (this.#headSent) return;
     this.#writeHead();
-    this.to.flushHeaders();
+    // Unlike `flushHeaders` this says when.
+    this.to.write('', 'latin1', taken);
   }
 
   /** Bytes as Latin-1; none of them for the end. After any answer but `more` and `full` there is no other piece. */

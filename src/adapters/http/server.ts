@@ -17,12 +17,6 @@ export interface ServerOwner extends WebClientOwner {
   serverFailed(error: Error): void;
 }
 
-/** A server of node:http has this, but neither its documents nor its types do. */
-interface HalfOpen {
-  /** Whether a client may close its side and still get its answers. */
-  httpAllowHalfOpen: boolean;
-}
-
 /** node:http, set up within our limits, and the connections on it. */
 export class HttpServer {
   readonly clients = new Map<Duplex, WebClient>();
@@ -35,9 +29,12 @@ export class HttpServer {
   ) {
     this.#server = createServer({
       noDelay: true,
+      // It is judged with the rest of the head.
+      requireHostHeader: false,
       maxHeaderSize: limits.head,
       headersTimeout: limits.headTimeout,
-      requestTimeout: limits.requestTimeout,
+      // Bodies have their own time.
+      requestTimeout: 0,
       keepAliveTimeout: limits.keepAlive,
       connectionsCheckingInterval: limits.sweep,
     });
@@ -45,7 +42,6 @@ export class HttpServer {
     this.#server.maxHeadersCount = limits.headers + 1;
     this.#server.maxConnections = limits.connections;
     this.#server.timeout = limits.writeTimeout;
-    (this.#server as Server & HalfOpen).httpAllowHalfOpen = true;
     this.#listen();
   }
 
@@ -111,6 +107,8 @@ export class HttpServer {
   }
 
   #clientError({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+    // What comes after a last request is not looked at (RFC 9112, 9.6).
+    if (code === 'HPE_CLOSED_CONNECTION') return;
     const client = this.clients.get(socket);
     // One that was opened ahead of need would take our words for the answer to its first request.
     const mute = client === undefined || client.silent || !socket.writable || code === 'ECONNRESET';

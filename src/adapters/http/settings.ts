@@ -1,4 +1,5 @@
 import type { Server } from 'node:net';
+import type { RouteOptions } from './routes.js';
 
 export const HTTP_SETTINGS = Symbol('HttpSettings');
 
@@ -7,15 +8,19 @@ export interface HttpSettings {
   readonly listen: (server: Server) => Promise<void>;
   /** Where that is, for the log. */
   readonly at: string;
-  /** The message address that requests are sent to. */
-  readonly to: string;
+  /** Where requests are sent; the first that matches wins. */
+  readonly routes: readonly RouteOptions[];
   readonly envelope: 1 | 2;
   /** Milliseconds in which an answer must begin. */
   readonly timeout: number;
+  /** Milliseconds in which a handler must have taken it; undefined: there is no such deadline. */
+  readonly queueTimeout: number | undefined;
   /** Bytes of a request's body. */
   readonly maxBody: number;
   /** Which requests a second handler gets if the first one gives them back, or goes, before it has begun to reply. */
   readonly redeliver: 'none' | 'idempotent' | 'all';
+  /** Whose word is taken for whom a request is from; see `Trust`. */
+  readonly trust: readonly string[];
   /** Those of HTTP_LIMITS that are to be others. */
   readonly limits?: Partial<HttpLimits>;
 }
@@ -35,14 +40,18 @@ export interface HttpLimits {
   readonly untaken: number;
   /** Requests with an id that are sent at once; see `IdBudget`. A number. */
   readonly ids: number;
-  /** For a client that has closed its side, before we look whether it has gone; each time we do it has twice as long. */
-  readonly halfClosed: number;
   /** For a request's head. */
   readonly headTimeout: number;
-  /** For a request with its body. */
-  readonly requestTimeout: number;
+  /** For which the body of a request may be silent; see `IncomingBody`. */
+  readonly bodyTimeout: number;
+  /** Bytes of it that must come in a second. */
+  readonly bodyRate: number;
+  /** For the next piece of an answer that has begun; Infinity: for ever. */
+  readonly idle: number;
   /** For a client to take something of what is written to it. */
   readonly writeTimeout: number;
+  /** Bytes that it must take in a second, on the whole and beyond that time; see `Untaken`. */
+  readonly writeRate: number;
   /** Between two requests of a connection. */
   readonly keepAlive: number;
   /** Between two looks at who is late with a request. */
@@ -59,10 +68,12 @@ export const HTTP_LIMITS: HttpLimits = {
   held: 16 * 1024 * 1024,
   untaken: 256 * 1024 * 1024,
   ids: 100_000,
-  halfClosed: 250,
   headTimeout: 10_000,
-  requestTimeout: 300_000,
+  bodyTimeout: 20_000,
+  bodyRate: 500,
+  idle: Number.POSITIVE_INFINITY,
   writeTimeout: 30_000,
+  writeRate: 2048,
   keepAlive: 75_000,
   sweep: 1000,
 };

@@ -2,30 +2,21 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Span, Timed } from '../../domain/deadlines.js';
 import type { Problem } from './problem.js';
-
-/**
- * How often we look whether a client that closed its side has gone. Of a TCP connection only the second write tells, once an
- * answer to the first one has come back. Go's client bears 5 answers of 1xx.
- */
-const LOOKS = 4;
+import { plainAddress } from './trust.js';
 
 /** A request that is not answered yet, as its connection sees it. */
 export interface Unanswered {
   /** Whether its body is still coming. */
-  readonly reading: boolean;
-  /** Whether its answer has begun, and there is more to come. */
-  readonly answering: boolean;
+  readonly receiving: boolean;
+  /** Whether all of its answer is written. */
+  readonly leaving: boolean;
   fail(problem: Problem): void;
-  /** Has something written to the client that changes nothing, if there is such a thing: one that has gone will say so. */
-  probe(): void;
   /** The connection is closed. */
   gone(): void;
 }
 
 /** Who keeps the connections. */
 export interface WebClientOwner {
-  /** The client has closed its side. `late` is to be called in a moment, and each time it was in a longer one. */
-  halfClosed(client: WebClient, looks: number): void;
   /** We have closed our side: the client is to close its own soon. `late` is to be called if it does not. */
   ended(client: WebClient): void;
   gone(client: WebClient): void;
@@ -39,13 +30,9 @@ export class WebClient implements Timed {
   readonly unanswered = new Set<Unanswered>();
   /** The newest response that will be given through node:http. */
   last: ServerResponse | undefined;
-  /** For `Untaken`: bytes of replies that it has yet to take. */
-  untaken = 0;
   #closing = false;
-  #ended = false;
-  #looks = 0;
-  /** The request whose answer was under way when the client closed its side. */
-  #left: Unanswered | undefined;
+  /** Its IP address; empty for a unix socket. */
+  readonly peer: string;
 
   /** For its owner: when to call `late`. */
   due = Number.POSITIVE_INFINITY;
@@ -56,7 +43,8 @@ export class WebClient implements Timed {
     readonly socket: Socket,
     private readonly owner: WebClientOwner,
   ) {
-    socket.on('end', () => this.#halfClosed());
+    this.peer = plainAddress(socket.remoteAddress);
+    socket.on('end', () => this.#left());
     socket.on('close', () => this.#closed());
     // What went wrong is of no use; 'close' follows.
     socket.on('error', () => socket.destroy());
@@ -83,14 +71,19 @@ export class WebClient implements Timed {
 
   /** The request whose body is still coming. */
   get reading(): Unanswered | undefined {
-    for (const request of this.unanswered) if (request.reading) return request;
+    for (const request of this.unanswered) if (request.receiving) return request;
     return undefined;
   }
 
-  /** The client had its time. */
+  /** The client had its time to close its side. */
   late(): void {
-    if (this.#ended) this.socket.destroy();
-    else this.#probe();
+    this.socket.destroy();
+  }
+
+  /** Its last response comes while it is still sending: once that is written, we go on reading for a while (RFC 9112, 9.6). */
+  linger(): void {
+    // This is how node:http ends a connection.
+    this.socket.destroySoon = () => this.close();
   }
 
   /** Closes it at once, whatever it is still owed. */
@@ -100,31 +93,18 @@ export class WebClient implements Timed {
   }
 
   /**
-   * The client will send nothing more. Whether it waits for its answers or has gone can't be told from that. Most answers
-   * come within a moment; after it we look.
+   * The client has closed its side. Whether it could still read can't be told: as for nginx, it has gone. What is written
+   * by then is left to leave.
    */
-  #halfClosed(): void {
-    if (this.#closing || this.unanswered.size === 0) return;
+  #left(): void {
     const [front] = this.unanswered;
-    if (front?.answering) this.#left = front;
-    this.owner.halfClosed(this, this.#looks);
-  }
-
-  /** In the middle of an answer there is nothing we could write that changes nothing: who left then has gone. */
-  #probe(): void {
-    const [front] = this.unanswered;
-    if (front !== undefined && front === this.#left && front.answering) {
-      this.socket.destroy();
-      return;
-    }
-    front?.probe();
-    if (++this.#looks < LOOKS) this.owner.halfClosed(this, this.#looks);
+    if (front?.leaving === false) this.cutOff();
+    else for (const request of this.unanswered) if (!request.leaving) request.gone();
   }
 
   /** Closing at once, with bytes of the client unread, could cost it our last words (RFC 9112, 9.6). */
   #end(words: string): void {
     if (!this.socket.writable) return;
-    this.#ended = true;
     this.socket.end(words, 'latin1');
     this.owner.ended(this);
   }

@@ -10,7 +10,7 @@ An option can also be given with one dash (-network unix), as MSGLITE_… in the
 (MSGLITE_HTTP_ADDRESS=127.0.0.1:8080; values of --listen separated by blanks), or in the
 file of --config or MSGLITE_CONFIG (http-address = "127.0.0.1:8080"). Flags win over the
 environment, and that over the file. Bytes can be written as 64k, 16M, 2G. In file and
-environment, http, send, ready and query look up where the broker is.
+environment, http, send, ready, query and the like look up where the broker is.
 
 Examples:
   msglite --journal queue.db --http-address 127.0.0.1:8080
@@ -20,6 +20,8 @@ Examples:
   msglite send jobs 'first thing to do'
   msglite ready -t 10 jobs
   msglite query -t 5 --broker tcp:127.0.0.1:9813 greeter 'who is there?'
+  msglite peek dead:jobs 10
+  msglite kick dead:jobs
 
 Exit codes:
   0  done; the broker, http, up: ended by SIGTERM or SIGINT, after --drain-timeout at the latest

@@ -5,6 +5,7 @@ import { brokerLink, brokerOptions, proxyOptions, upOptions } from '../options.j
 import { suggest } from '../suggest.js';
 import { UsageError } from '../usage.js';
 import { version } from '../version.js';
+import { addControlCommands } from './control-commands.js';
 import { doubleDashes, type LongOptions } from './dashes.js';
 import { ABOUT, AFTER_HELP } from './help.js';
 import { http } from './http.js';
@@ -40,6 +41,8 @@ export async function runProgram(args: readonly string[], environment: NodeJS.Pr
     .argument('[body]', 'what to send; - or nothing: standard input')
     .addOption(timeout('how long the message waits to be received'))
     .option('-r, --reply-to <address>', 'where answers are awaited')
+    .option('--id <name>', 'your own unique name for the message: sent again under it, it is not queued twice')
+    .addOption(decimals('--delay <seconds>', 'hand it over no sooner'))
     .action(async (to: string, body: string | undefined, flags: SendFlags) => {
       const { send } = await import('./send.js');
       exitCode = await send(link(), to, body, flags);
@@ -71,6 +74,14 @@ export async function runProgram(args: readonly string[], environment: NodeJS.Pr
       exitCode = token(name, flags);
     });
 
+  addControlCommands(
+    (name, text) => command(program, name, text),
+    link,
+    (code) => {
+      exitCode = code;
+    },
+  );
+
   await program.parseAsync(doubleDashes(args, longOptions(program), 'tr'), { from: 'user' });
   return exitCode;
 }
@@ -78,7 +89,7 @@ export async function runProgram(args: readonly string[], environment: NodeJS.Pr
 /** The command without a command's name: the broker. */
 function brokerCommand(environment: NodeJS.ProcessEnv): Command {
   const program = new Command('msglite')
-    .usage('[options]\n       msglite [options] up|http|send|ready|query|token …')
+    .usage('[options]\n       msglite [options] up|http|send|ready|query|token|stats|queues|… …')
     .description(ABOUT)
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this')
@@ -136,6 +147,13 @@ function timeout(text: string): Option {
   return new Option('-t, --timeout <seconds>', text).default(60).argParser((value) => {
     if (/^\d{1,9}$/.test(value)) return Number(value);
     throw new InvalidArgumentError('Expected whole seconds.');
+  });
+}
+
+function decimals(flags: string, text: string): Option {
+  return new Option(flags, text).argParser((value) => {
+    if (/^\d{1,9}(\.\d{1,3})?$/.test(value)) return Number(value);
+    throw new InvalidArgumentError('Expected seconds, such as 10 or 0.5.');
   });
 }
 

@@ -5,6 +5,8 @@ import { bodyFrom, talk } from './talk.js';
 export interface SendFlags {
   readonly timeout: number;
   readonly replyTo?: string;
+  readonly id?: string;
+  readonly delay?: number;
 }
 
 /** `msglite send`: done when the broker has taken the message. */

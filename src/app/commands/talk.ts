@@ -42,9 +42,19 @@ export async function show(message: Message | undefined, verbose: boolean): Prom
   if (message === undefined) return EXIT.timedOut;
   const { body, timeout, to, replyTo } = message;
   if (verbose) process.stderr.write(`> ${body.length} ${timeout} ${to}${replyTo === undefined ? '' : ` ${replyTo}`}\n`);
-  await new Promise<void>((resolve, reject) => {
-    process.stdout.once('error', (cause) => reject(new Error(`cannot write the message: ${cause.message}`, { cause })));
-    process.stdout.write(body, (error) => (error ? undefined : resolve()));
-  });
+  await write(body);
   return EXIT.done;
+}
+
+/** Writes to standard output. */
+export function write(bytes: string | Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (cause: Error) => reject(new Error(`cannot write the message: ${cause.message}`, { cause }));
+    process.stdout.once('error', failed);
+    process.stdout.write(bytes, (error) => {
+      if (error) return;
+      process.stdout.off('error', failed);
+      resolve();
+    });
+  });
 }

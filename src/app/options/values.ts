@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { parseRoute, type RouteOptions } from '../../adapters/http/routes.js';
+import { Trust } from '../../adapters/http/trust.js';
 import { type Endpoint, parseEndpoint, parseEndpoints } from '../../client/address.js';
 import { isAddress } from '../../domain/address.js';
 
@@ -63,6 +65,32 @@ export const messageAddress = z
   .string()
   .transform((text) => Buffer.from(text).toString('latin1'))
   .refine(isAddress, { error: 'an address: 1 to 255 bytes without blanks' });
+
+/** Which requests go where. */
+export const route = z.string().transform((text, context): RouteOptions => {
+  const parsed = parseRoute(text);
+  const to = messageAddress.safeParse(parsed?.to);
+  if (parsed !== undefined && to.success) return { ...parsed, to: to.data };
+  context.addIssue({
+    code: 'custom',
+    message: '[GET,POST:]HOST[/PATH]=ADDRESS[;max=N], such as *=web or a.example/b=web.b',
+  });
+  return z.NEVER;
+});
+
+/** Peers of the HTTP proxy that are believed. */
+export const trusted = z.string().refine(isTrustable, {
+  error: 'an IP address, a network such as 10.0.0.0/8, or one of: loopback, linklocal, uniquelocal, unix',
+});
+
+function isTrustable(text: string): boolean {
+  try {
+    return new Trust([text]) instanceof Trust;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
 
 /** `unix:/path` or `tcp:host:port`. */
 export const endpoint = z.string().transform((text, context): Endpoint => {

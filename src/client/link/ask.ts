@@ -17,6 +17,8 @@ export interface Outgoing {
   /** Milliseconds. */
   readonly timeout: number;
   readonly options: SendOptions;
+  /** Its id is not the user's, but there so that it can be sent again. */
+  readonly idIsOurs?: boolean;
 }
 
 /** Who hears what became of a send; each is told once. `tag` is what came with it. */
@@ -55,8 +57,13 @@ export abstract class Ask implements Timed {
     /** What it counts for in limits, in bytes. */
     readonly cost: number,
     /** Whether it may be said again when nobody knows if it was carried out. */
-    readonly repeatable: boolean,
+    public repeatable: boolean,
   ) {}
+
+  /** The broker has no room for it. @returns whether it is worth saying once more, as it is now */
+  slim(): boolean {
+    return false;
+  }
 
   /** What is said, at `now`. */
   abstract text(now: number): string;
@@ -68,7 +75,7 @@ export abstract class Ask implements Timed {
 export class SendAsk extends Ask {
   constructor(
     tag: string,
-    private readonly message: Outgoing,
+    private message: Outgoing,
     private readonly listener: SendListener,
     private readonly theirTag: string,
     now: number,
@@ -76,6 +83,15 @@ export class SendAsk extends Ask {
     super(tag, message.body.length + OVERHEAD, message.options.id !== undefined);
     // One sent with 0 lives for a second.
     this.due = now + (message.timeout || 1000);
+  }
+
+  /** Perhaps it is only ids that there are too many of. */
+  override slim(): boolean {
+    const { options, idIsOurs = false } = this.message;
+    if (!idIsOurs) return false;
+    this.message = { ...this.message, idIsOurs: false, options: { ...options, id: undefined } };
+    this.repeatable = false;
+    return true;
   }
 
   /** Said late, it has only so much time as is left. */

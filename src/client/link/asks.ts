@@ -148,6 +148,13 @@ export class Asks {
     if (ask?.written !== true) return false;
     // The broker is about to stop. The next connection will tell.
     if (refusal.code === 'journal-failed' && ask.repeatable) return true;
+    if (refusal.code === 'full' && ask.slim()) {
+      ask.written = false;
+      this.#written--;
+      this.#queue(ask);
+      this.pump();
+      return true;
+    }
     this.#finish(ask);
     ask.refused(refusal);
     this.pump();

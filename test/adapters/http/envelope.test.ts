@@ -11,6 +11,7 @@ const HEAD: RequestHead = {
   url: '/a?b="c"',
   protocol: 'HTTP/1.1',
   headers: ['host', 'example.org', 'X-tag', 'a', 'content-LENGTH', '5', 'x-Tag', 'caf\xe9\\'],
+  scheme: 'http',
   remoteAddr: '10.0.0.1',
   bodyAddr: 'BODY',
   cancelAddr: 'CANCEL',

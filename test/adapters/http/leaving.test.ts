@@ -4,7 +4,6 @@ import { eventually, HttpWorld, type RawClient, type WorldOptions } from './worl
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const OK = '["200",["Content-Length","2"]]\nok';
-const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 
 describe('http: a web client that goes', () => {
   let world: HttpWorld;
@@ -127,45 +126,25 @@ describe('http: a web client that closes its side only', () => {
 
   afterEach(() => world.stop());
 
-  it('gets its answer, and then the connection is closed', async () => {
-    world = await HttpWorld.start();
-    const client = world.client();
-    client.socket.end(GET);
-    (await world.asked()).answer(OK);
-    expect(await client.rest()).to.match(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\nok$/);
-  });
-
-  it('gets all its answers', async () => {
+  it('has gone: what was queued is taken back', async () => {
     world = await HttpWorld.start();
     const client = world.client();
     client.socket.end(GET + GET);
-    const asked = [await world.asked(), await world.asked()];
-    await eventually(() => world.clock.next <= world.clock.now() + 300);
-    for (const one of asked.reverse()) one.answer(OK);
-    expect((await client.rest()).match(/200 OK/g)).to.have.length(2);
+    expect(await client.rest()).to.equal('');
+    await eventually(() => world.exchange.stats().sent === 2 && world.exchange.stats().messages === 0);
+    expect(world.listener('web').waiting).to.equal(0);
   });
 
-  it('is asked whether it is still there if its answer takes long, and gets that', async () => {
+  it('has gone: handlers are told', async () => {
     world = await HttpWorld.start();
-    const client = world.client();
-    client.socket.end(GET);
+    const client = world.client(GET);
     const asked = await world.asked();
-    await world.passing(() => world.clock.now() > 10_000);
-    expect(await client.until(CONTINUE)).to.equal(CONTINUE.repeat(4));
+    const cancel = world.listener(asked.head.cancelAddr);
     asked.answer('["200",[]]\nhello');
-    expect(await client.until('hello\r\n')).to.match(/^HTTP\/1\.1 200 OK\r\n/);
-    world.clock.advance(60_000);
-    asked.answer('');
-    expect(await client.rest()).to.equal('0\r\n\r\n');
-  });
-
-  it('in HTTP/1.0 it is not asked', async () => {
-    world = await HttpWorld.start();
-    const client = world.client();
-    client.socket.end('GET / HTTP/1.0\r\n\r\n');
-    await world.passing(() => world.clock.now() > 10_000);
-    (await world.asked()).answer(OK);
-    expect(await client.rest()).to.match(/^HTTP\/1\.1 200 OK\r\n/);
+    await client.until('hello\r\n');
+    client.socket.end();
+    expect((await cancel.next()).body).to.equal('');
+    expect(await client.rest()).to.equal('');
   });
 
   it('an answer that is all there is sent to its end, however long that takes', async () => {

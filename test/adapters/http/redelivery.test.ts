@@ -21,7 +21,6 @@ describe('http: a handler that goes', () => {
     ['GET', 'idempotent', true],
     ['HEAD', 'idempotent', true],
     ['OPTIONS', 'idempotent', true],
-    ['TRACE', 'idempotent', true],
     ['PUT', 'idempotent', true],
     ['DELETE', 'idempotent', true],
     ['POST', 'idempotent', false],

@@ -57,10 +57,11 @@ describe('http: what is not answered by a handler', () => {
   });
 
   it('408 for a body that is too slow', async () => {
-    await begin({ settings: { limits: { headTimeout: 30, requestTimeout: 60, sweep: 10 } } });
-    expect(await refusal('PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel')).to.equal(
-      closing('408 Request Timeout', 'the request did not come in time'),
-    );
+    await begin();
+    const client = world.client('PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel');
+    await eventually(() => world.proxy.open === 1);
+    world.clock.advance(20_100);
+    expect(undated(await client.rest())).to.equal(closing('408 Request Timeout', 'the request did not come in time'));
     expect(world.proxy.open).to.equal(0);
     expect(world.logged('info')).to.deep.equal(['refused: the request did not come in time']);
   });
@@ -88,7 +89,8 @@ describe('http: what is not answered by a handler', () => {
       closing('413 Payload Too Large', 'the body of a request may have at most 10 bytes'),
     );
     expect(world.proxy.open).to.equal(0);
-    expect(world.exchange.stats().sent).to.equal(0);
+    // Its head, a piece of its body, and the word that nobody waits.
+    expect(world.exchange.stats().messages).to.be.lessThan(2);
   });
 
   it('a body of exactly the limit is taken', async () => {
@@ -140,7 +142,7 @@ describe('http: what is not answered by a handler', () => {
       const client = world.client(`GET / HTTP/1.1\r\nHost: a\r\n${'X: y\r\n'.repeat(count - 1)}\r\n`);
       if (count === 100) {
         const asked = await world.asked();
-        expect(asked.head.headers).to.have.length(200);
+        expect(asked.headers).to.have.length(200);
       } else {
         expect(undated(await client.rest())).to.equal(
           closing('431 Request Header Fields Too Large', 'a request may have at most 100 headers'),
@@ -184,7 +186,7 @@ describe('http: what is not answered by a handler', () => {
     await eventually(() => world.proxy.open === 1);
     const second = world.client('GET /2 HTTP/1.1\r\nHost: a\r\n\r\n');
     const answer = undated(await second.until('waiting\n'));
-    expect(answer).to.match(/^HTTP\/1\.1 503 Service Unavailable\r\n[\s\S]*\r\nRetry-After: 1\r\n/);
+    expect(answer).to.match(/^HTTP\/1\.1 503 Service Unavailable\r\n[\s\S]*\r\nRetry-After: 60\r\n/);
     expect(answer).to.match(/\r\n\r\n503 Service Unavailable: too many requests are waiting\n$/);
     (await world.asked()).answer(OK);
     await first.until('ok');

@@ -187,6 +187,7 @@ describe('http: from message to response', () => {
 
   it('a client that takes nothing of its answer is closed, in the time for that', async () => {
     await world.stop();
+    await world.stop();
     world = await HttpWorld.start({ settings: { limits: { writeTimeout: 50 } } });
     const asked = await ask();
     client.socket.pause();
@@ -201,6 +202,7 @@ describe('http: from message to response', () => {
 
   it('a stream that says nothing for longer than that goes on', async () => {
     await world.stop();
+    await world.stop();
     world = await HttpWorld.start({ settings: { limits: { writeTimeout: 50 } } });
     const asked = await ask();
     asked.answer('["200",["Content-Length","2"]]\na');
@@ -214,6 +216,38 @@ describe('http: from message to response', () => {
     asked.answer('b');
     await client.until('b');
     expect(world.proxy.open).to.equal(0);
+  });
+
+  it('a client that takes it by the byte is closed, however regularly it does', async () => {
+    await world.stop();
+    world = await HttpWorld.start({ settings: { limits: { writeTimeout: 10_000, writeRate: 1_000_000 } } });
+    const client = world.client('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    client.socket.pause();
+    const asked = await world.asked();
+    const cancel = world.listener(asked.head.cancelAddr);
+    asked.answer(`["200",[]]\n${'x'.repeat(20_000_000)}`);
+    world.clock.advance(29_000);
+    expect(world.proxy.connections).to.equal(1);
+    world.clock.advance(1100);
+    expect((await cancel.next()).body).to.equal('');
+    await eventually(() => world.proxy.connections === 0);
+    expect(world.logged('info')).to.deep.equal(['connection closed: it takes too little of its answers']);
+    client.socket.destroy();
+  });
+
+  it('one that has taken all there is may wait for more as long as it likes', async () => {
+    await world.stop();
+    world = await HttpWorld.start({ settings: { limits: { writeTimeout: 10_000 } } });
+    const client = world.client('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    const asked = await world.asked();
+    asked.answer('["200",["X","y"]]');
+    await client.until('\r\n\r\n');
+    world.clock.advance(1_000_000);
+    asked.answer('hello');
+    await client.until('hello\r\n');
+    world.clock.advance(1_000_000);
+    asked.answer('');
+    await client.until('0\r\n\r\n');
   });
 
   it('whole answers that a client does not take are bounded over all clients: the one that takes least is closed', async () => {

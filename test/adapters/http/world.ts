@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
 import { SystemTurn } from '../../../src/adapters/clock/turn.js';
 import { HttpProxy } from '../../../src/adapters/http/proxy.js';
+import { defaultRoute } from '../../../src/adapters/http/routes.js';
 import type { HttpSettings } from '../../../src/adapters/http/settings.js';
 import { MemoryJournal } from '../../../src/adapters/journal/memory/journal.js';
 import { LocalExchange } from '../../../src/domain/exchange.js';
@@ -23,6 +24,12 @@ export class Asked {
   /** The JSON, read. */
   get head(): Record<string, unknown> {
     return JSON.parse(this.message.body.split('\n', 1)[0] as string);
+  }
+
+  /** Its headers, without those that say whom it is passed on for. */
+  get headers(): string[] {
+    const headers = this.head.headers as string[];
+    return headers.slice(0, headers.indexOf('X-Forwarded-For'));
   }
 
   /** What follows the first line. */
@@ -202,11 +209,13 @@ export class HttpWorld {
     const all: HttpSettings = {
       listen: (server) => this.#listen(server),
       at: 'tcp:127.0.0.1:0',
-      to: 'web',
+      routes: [defaultRoute('web')],
+      queueTimeout: undefined,
       envelope: 2,
       timeout: 180_000,
       maxBody: 1_000_000,
       redeliver: 'idempotent',
+      trust: [],
       ...settings,
     };
     this.proxy = new HttpProxy(this.exchange, this.clock, turn, new CountingIds(), this.log, all);

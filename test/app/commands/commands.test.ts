@@ -38,57 +38,63 @@ describe('the command', function () {
     return { child, result };
   }
 
-  it('send: takes the body from its argument', async () => {
-    const { result } = run(['-network=unix', 'send', '-t', '5', '--reply-to', 'r', 'a', 'hello']);
-    expect((await broker.next()).command).to.include({
-      kind: 'send',
-      to: 'a',
-      replyTo: 'r',
-      timeout: 5,
-      body: 'hello',
-    });
+  it('send: takes the body from its argument, and ends when the broker has it', async () => {
+    const { child, result } = run([
+      ...['-network=unix', 'send', '-t', '5', '--reply-to', 'r', '--id', 'i', '--delay', '0.5', 'a', 'hello'],
+    ]);
+    const { command, tag, say } = await broker.next();
+    expect(command).to.include({ kind: 'send', to: 'a', replyTo: 'r', timeout: 5000, body: 'hello' });
+    expect(command).to.have.property('options').which.includes({ id: 'i', delay: 500 });
+    expect(child.exitCode).to.equal(null);
+    say(`++ ${tag}\r\n`);
     expect(await result).to.deep.equal({ code: 0, out: '', err: '' });
   });
 
   it('send: takes the body from standard input, and the broker after the command', async () => {
     const { result } = run(['send', 'a', '--broker', broker.address], 'a\nb', { MSGLITE_ADDRESS: '/nowhere' });
-    expect((await broker.next()).command).to.include({ to: 'a', timeout: 60, body: 'a\nb' });
+    const { command, tag, say } = await broker.next();
+    expect(command).to.include({ to: 'a', timeout: 60_000, body: 'a\nb' });
+    say(`++ ${tag}\r\n`);
     expect((await result).code).to.equal(0);
   });
 
   it('send: fails when the broker refuses', async () => {
-    const { result } = run(['send', 'a', 'x']);
-    (await broker.next()).on.end('- full\r\n');
-    expect(await result).to.deep.equal({ code: 1, out: '', err: 'msglite: the broker refused: full\n' });
+    const { result } = run(['send', '--id', 'mine', 'a', 'x']);
+    const { tag, say } = await broker.next();
+    say(`-- ${tag} full no room\r\n`);
+    expect(await result).to.deep.equal({ code: 1, out: '', err: 'msglite: full: no room\n' });
   });
 
   it('ready: writes the body as it is, and the line only when asked', async () => {
     const { result } = run(['ready', '-v', 'a', 'b']);
-    const { command, on } = await broker.next();
-    expect(command).to.deep.include({ kind: 'receive', addresses: ['a', 'b'], timeout: 60 });
-    on.write('> 4 9 a r\r\n\u00ff\u0000\r\n\r\n', 'latin1');
+    const { command, tag, say } = await broker.next();
+    expect(command).to.deep.include({ kind: 'receive', addresses: ['a', 'b'], timeout: 60_000 });
+    say(`>> ${tag} 4 9 a r attempt=1\r\n\u00ff\u0000\r\n\r\n`);
     expect(await result).to.deep.equal({ code: 0, out: '\u00ff\u0000\r\n', err: '> 4 9 a r\n' });
   });
 
   it('query: writes the reply', async () => {
     const { result } = run(['query', 'a', 'who?']);
-    const { command, on } = await broker.next();
-    expect(command).to.include({ kind: 'query', body: 'who?' });
-    on.write('> 2 9 x\r\nme\r\n');
+    const [receive, send] = [await broker.next(), await broker.next()];
+    expect(send.command).to.include({ kind: 'send', body: 'who?' });
+    const replyTo = send.command.kind === 'send' ? send.command.replyTo : '';
+    receive.say(`>> ${receive.tag} 2 9 ${replyTo} - attempt=1\r\nme\r\n`);
+    send.say(`++ ${send.tag}\r\n`);
     expect(await result).to.deep.equal({ code: 0, out: 'me', err: '' });
   });
 
   it('ready: exits with 3 when the time ran out', async () => {
     const { result } = run(['ready', '-t', '0', 'a']);
-    (await broker.next()).on.write('*\r\n');
+    const { tag, say } = await broker.next();
+    say(`** ${tag}\r\n`);
     expect(await result).to.deep.equal({ code: 3, out: '', err: '' });
   });
 
   it('ready: a message that comes as it is interrupted is not lost', async () => {
-    broker.ended = (socket) => socket.end('> 2 9 a\r\nhi\r\n');
     const { child, result } = run(['ready', 'a']);
-    await broker.next();
+    const { tag } = await broker.next();
     child.kill('SIGINT');
+    (await broker.next()).say(`>> ${tag} 2 9 a - attempt=1\r\nhi\r\n`);
     expect(await result).to.deep.equal({ code: 0, out: 'hi', err: '' });
   });
 
@@ -96,7 +102,46 @@ describe('the command', function () {
     const { child, result } = run(['ready', 'a']);
     await broker.next();
     child.kill('SIGTERM');
+    const { tag, say } = await broker.next();
+    say(`** ${tag}\r\n`);
     expect((await result).code).to.equal(143);
+  });
+
+  const controls: [string[], object, string, string][] = [
+    [['stats'], { command: 'stats' }, '{"sent":3}', '{"sent":3}\n'],
+    [
+      ['peek', 'a', '2'],
+      { command: 'peek', address: 'a', count: 2 },
+      '{"messages":[{"to":"a"},{}]}',
+      '{"to":"a"}\n{}\n',
+    ],
+    [['purge', 'a'], { command: 'purge', address: 'a' }, '{"purged":3}', '{"purged":3}\n'],
+    [['kick', 'dead:a', '5'], { command: 'kick', address: 'dead:a', count: 5 }, '{"kicked":1}', '{"kicked":1}\n'],
+    [['pause', 'a'], { command: 'pause', address: 'a' }, '{"paused":true}', '{"paused":true}\n'],
+    [['resume', 'a'], { command: 'resume', address: 'a' }, '{"paused":false}', '{"paused":false}\n'],
+    [['recall', 'a', 'i'], { command: 'recall', address: 'a', id: 'i' }, '{"recalled":true}', '{"recalled":true}\n'],
+  ];
+  for (const [args, asked, answer, out] of controls) {
+    it(`${args[0]}: asks the broker, and writes JSON`, async () => {
+      const { result } = run(args);
+      const { command, tag, say } = await broker.next();
+      expect(command.kind === 'control' && command.control).to.deep.equal(asked);
+      say(`== ${tag} ${answer.length}\r\n${answer}\r\n`);
+      expect(await result).to.deep.equal({ code: 0, out, err: '' });
+    });
+  }
+
+  it('queues: asks until there are no more', async () => {
+    const { result } = run(['queues', 'q']);
+    for (const [after, answer] of [
+      ['', '{"queues":[{"name":"q1"}],"more":true}'],
+      ['q1', '{"queues":[{"name":"q2"}],"more":false}'],
+    ] as const) {
+      const { command, tag, say } = await broker.next();
+      expect(command.kind === 'control' && command.control).to.deep.equal({ command: 'queues', prefix: 'q', after });
+      say(`== ${tag} ${answer.length}\r\n${answer}\r\n`);
+    }
+    expect(await result).to.deep.equal({ code: 0, out: '{"name":"q1"}\n{"name":"q2"}\n', err: '' });
   });
 
   const usage: [string[], NodeJS.ProcessEnv, string][] = [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import List, NamedTuple, Optional, Sequence, Union
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from .errors import bad
 
@@ -13,7 +14,7 @@ _TCP = re.compile(r"(?:\[([0-9a-fA-F:.]+(?:%\w+)?)\]|([^:\[\]\s]+)):(\d{1,5})")
 class Endpoint(NamedTuple):
     """A unix socket's path, or a TCP host and port."""
 
-    path: Optional[str] = None
+    path: str | None = None
     host: str = ""
     port: int = 0
 
@@ -24,7 +25,7 @@ class Endpoint(NamedTuple):
         return f"tcp:{host}:{self.port}"
 
 
-def parse_endpoints(address: Union[str, Sequence[str]]) -> List[Endpoint]:
+def parse_endpoints(address: str | Sequence[str]) -> list[Endpoint]:
     """``unix:/path`` and ``tcp:host:port``, several in a list or with commas between. Raises ``BadArgument``."""
     texts = [address] if isinstance(address, str) else list(address)
     endpoints = [_parse(part.strip()) for text in texts for part in re.split(r",(?=\s*(?:unix|tcp):)", text)]

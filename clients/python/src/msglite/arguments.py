@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import List, Sequence, Union
+from collections.abc import Sequence
+from typing import Union
 
 from .errors import bad
 
@@ -41,7 +42,7 @@ def wire_address(address: str) -> str:
     return wire
 
 
-def wire_addresses(addresses: Union[str, Sequence[str]]) -> List[str]:
+def wire_addresses(addresses: str | Sequence[str]) -> list[str]:
     """Raises ``BadArgument``."""
     names = [addresses] if isinstance(addresses, str) else list(addresses)
     if not 0 < len(names) <= MOST_ADDRESSES:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, Callable, NamedTuple, Optional, Sequence
+from collections.abc import Sequence
+from typing import Any, Callable, NamedTuple
 
 from . import wire
 from .decoder import Answer, Done, Frame
@@ -28,11 +29,11 @@ class Waiter:
 
     __slots__ = ("settled", "value", "error", "condition", "due")
 
-    def __init__(self, due: Optional[float] = None) -> None:
+    def __init__(self, due: float | None = None) -> None:
         self.settled = False
         self.value: Any = None
-        self.error: Optional[MsgliteError] = None
-        self.condition: Optional[threading.Condition] = None
+        self.error: MsgliteError | None = None
+        self.condition: threading.Condition | None = None
         #: When it is no use any more, on ``time.monotonic``.
         self.due = due
 
@@ -54,7 +55,7 @@ class Ask(Waiter):
 
     __slots__ = ("tag", "repeatable", "written", "tried", "cost")
 
-    def __init__(self, tag: str, repeatable: bool, cost: int = 0, due: Optional[float] = None) -> None:
+    def __init__(self, tag: str, repeatable: bool, cost: int = 0, due: float | None = None) -> None:
         super().__init__(due)
         self.tag = tag
         self.repeatable = repeatable
@@ -85,13 +86,13 @@ class SendAsk(Ask):
         self,
         tag: str,
         to: str,
-        reply_to: Optional[str],
+        reply_to: str | None,
         body: bytes,
         timeout: float,
         options: wire.Options,
         automatic: bool = False,
         harmless: bool = False,
-        listener: Optional[Callable[[SendAsk], None]] = None,
+        listener: Callable[[SendAsk], None] | None = None,
     ) -> None:
         # One sent with 0 lives for a second.
         due = time.monotonic() + (timeout or 1.0)
@@ -139,7 +140,7 @@ class FlushAsk(Ask):
 
     __slots__ = ("_done",)
 
-    def __init__(self, tag: str, done: Optional[Callable[[bool], None]] = None) -> None:
+    def __init__(self, tag: str, done: Callable[[bool], None] | None = None) -> None:
         super().__init__(tag, True)
         self._done = done
 

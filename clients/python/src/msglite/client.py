@@ -6,7 +6,7 @@ import math
 import secrets
 import ssl
 import time
-from typing import Optional, Sequence, Set, Union
+from collections.abc import Sequence
 
 from . import wire
 from .address import parse_endpoints
@@ -37,16 +37,16 @@ _FAREWELL = 5.0
 
 
 def connect(
-    address: Union[str, Sequence[str]] = "unix:/tmp/msglite.socket",
+    address: str | Sequence[str] = "unix:/tmp/msglite.socket",
     *,
-    token: Optional[str] = None,
-    tls: Union[bool, ssl.SSLContext] = False,
+    token: str | None = None,
+    tls: bool | ssl.SSLContext = False,
     name: str = "",
     wait: bool = False,
     connect_timeout: float = 10.0,
-    reconnect: "tuple[float, float, float]" = (0.05, 5.0, 1.0),
-    max_buffered: "tuple[int, int]" = (100_000, 64 * 1024 * 1024),
-    idle: Optional[float] = None,
+    reconnect: tuple[float, float, float] = (0.05, 5.0, 1.0),
+    max_buffered: tuple[int, int] = (100_000, 64 * 1024 * 1024),
+    idle: float | None = None,
     ids: bool = True,
 ) -> Client:
     """Connects to a broker.
@@ -95,7 +95,7 @@ class Client:
     messages and answers waits again; leases are claimed. As a context manager it is closed at the end.
     """
 
-    def __init__(self, link: Link, prefix: Optional[str]) -> None:
+    def __init__(self, link: Link, prefix: str | None) -> None:
         """Use ``connect``."""
         #: To inspect and control the broker.
         self.control = Control(self)
@@ -103,7 +103,7 @@ class Client:
         self._prefix = prefix
         self._names = 0
         self._mailbox = Mailbox(link)
-        self._receivings: Set[Receiving] = set()
+        self._receivings: set[Receiving] = set()
         self._closed = False
 
     def send(
@@ -112,12 +112,12 @@ class Client:
         body: Body = b"",
         *,
         timeout: float = TIMEOUT,
-        reply_to: Optional[str] = None,
-        id: Optional[str] = None,
+        reply_to: str | None = None,
+        id: str | None = None,
         delay: float = 0.0,
         attempts: int = wire.STANDARD_ATTEMPTS,
         once: bool = False,
-        dead: Optional[str] = None,
+        dead: str | None = None,
         receipt: str = "taken",
     ) -> Receipt:
         """Sends a message, and returns with the broker's receipt: whatever happens now, the message is handed over or expires.
@@ -143,19 +143,19 @@ class Client:
         body: Body = b"",
         *,
         timeout: float = TIMEOUT,
-        reply_to: Optional[str] = None,
-        id: Optional[str] = None,
+        reply_to: str | None = None,
+        id: str | None = None,
         delay: float = 0.0,
         attempts: int = wire.STANDARD_ATTEMPTS,
         once: bool = False,
-        dead: Optional[str] = None,
+        dead: str | None = None,
         receipt: str = "taken",
     ) -> Sending:
         """The same, but does not wait: many sends may be on their way at once. Raises ``BadArgument``."""
         options = (timeout, reply_to, id, delay, attempts, once, dead, receipt)
         return Sending(self, self._begin(to, body, *options))
 
-    def ready(self, addresses: Union[str, Sequence[str]], *, timeout: float = TIMEOUT) -> Optional[Message]:
+    def ready(self, addresses: str | Sequence[str], *, timeout: float = TIMEOUT) -> Message | None:
         """Waits for a message to one of up to 8 addresses. None: the time ran out. It has no lease: it is finished, and lost if the
         connection breaks while it is on its way. Raises ``MsgliteError``."""
         names = wire_addresses(addresses)
@@ -171,12 +171,12 @@ class Client:
         body: Body = b"",
         *,
         timeout: float = TIMEOUT,
-        id: Optional[str] = None,
+        id: str | None = None,
         delay: float = 0.0,
         attempts: int = wire.STANDARD_ATTEMPTS,
         once: bool = False,
-        dead: Optional[str] = None,
-    ) -> Optional[Message]:
+        dead: str | None = None,
+    ) -> Message | None:
         """Sends a message and waits for one answer to it. None: the time ran out. Raises as ``send``."""
         with self._link.lock:
             checked_seconds("a timeout", timeout)
@@ -204,12 +204,12 @@ class Client:
 
     def receive(
         self,
-        addresses: Union[str, Sequence[str]],
+        addresses: str | Sequence[str],
         *,
         lease: float = LEASE,
         concurrency: int = 1,
-        count: Optional[int] = None,
-        timeout: Optional[float] = None,
+        count: int | None = None,
+        timeout: float | None = None,
     ) -> Receiving:
         """Messages under a lease, to be iterated over.
 
@@ -222,12 +222,12 @@ class Client:
 
     def serve(
         self,
-        addresses: Union[str, Sequence[str]],
+        addresses: str | Sequence[str],
         handler: Handler,
         *,
         concurrency: int = 1,
         lease: float = LEASE,
-        retry_delay: Optional[RetryDelay] = None,
+        retry_delay: RetryDelay | None = None,
         timeout: float = TIMEOUT,
         signals: bool = True,
     ) -> None:
@@ -248,7 +248,7 @@ class Client:
         checked_seconds("a timeout", timeout)
         Serving(self, receiving, handler, retry_delay_of(retry_delay), timeout).run(concurrency, signals)
 
-    def flush(self, *, timeout: Optional[float] = None) -> None:
+    def flush(self, *, timeout: float | None = None) -> None:
         """Returns when all that was said before is carried out and, with a journal, on disk: sends, and messages that are done. Raises
         ``MsgliteError``; ``ConnectionLost`` if that can't be told in time."""
         with self._link.lock:
@@ -290,11 +290,11 @@ class Client:
 
     def _receive(
         self,
-        addresses: Union[str, Sequence[str]],
+        addresses: str | Sequence[str],
         lease: float,
         concurrency: int,
-        count: Optional[int],
-        timeout: Optional[float],
+        count: int | None,
+        timeout: float | None,
         extended: bool,
     ) -> Receiving:
         receiving = Receiving(
@@ -317,12 +317,12 @@ class Client:
         to: str,
         body: Body,
         timeout: float,
-        reply_to: Optional[str],
-        id: Optional[str],
+        reply_to: str | None,
+        id: str | None,
         delay: float,
         attempts: int,
         once: bool,
-        dead: Optional[str],
+        dead: str | None,
         receipt: str,
     ) -> SendAsk:
         reply = None if reply_to is None else wire_address(reply_to)
@@ -338,7 +338,7 @@ class Client:
             return ask
 
     def _options(
-        self, id: Optional[str], delay: float, attempts: int, once: bool, dead: Optional[str], receipt: str
+        self, id: str | None, delay: float, attempts: int, once: bool, dead: str | None, receipt: str
     ) -> wire.Options:
         if receipt not in ("taken", "done"):
             raise bad(f"a receipt comes when a message is taken or done, not {receipt!r}")
@@ -352,7 +352,7 @@ class Client:
             id, checked_seconds("a delay", delay), checked_count("attempts", attempts), once, where, receipt
         )
 
-    def _receipt(self, ask: SendAsk, deadline: Optional[float] = None) -> Receipt:
+    def _receipt(self, ask: SendAsk, deadline: float | None = None) -> Receipt:
         with self._link.lock:
             if not self._link.wait(ask, deadline):
                 if deadline is not None and time.monotonic() >= deadline:
@@ -391,7 +391,7 @@ class Sending:
         """Whether ``receipt`` returns, or raises, at once."""
         return self._ask.settled
 
-    def receipt(self, timeout: Optional[float] = None) -> Receipt:
+    def receipt(self, timeout: float | None = None) -> Receipt:
         """Waits for it. Raises as ``Client.send``, and ``TimeoutError`` if there is none in so many seconds."""
         deadline = None if timeout is None else time.monotonic() + timeout
         return self._client._receipt(self._ask, deadline)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Dict, Optional
+from typing import TYPE_CHECKING, Any
 
 from .arguments import checked_count, wire_address, wire_id
 
@@ -18,11 +18,11 @@ class Control:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def stats(self) -> Dict[str, Any]:
+    def stats(self) -> dict[str, Any]:
         """What the broker holds and did."""
         return self._ask("stats")
 
-    def queues(self, prefix: str = "", after: str = "") -> Dict[str, Any]:
+    def queues(self, prefix: str = "", after: str = "") -> dict[str, Any]:
         """At most 1,000 queues in the order of their names: ``{"queues": [{"name", "messages", "receivers", "deliveries", "paused"}],
         "more": bool}``. ``after``: the name after which the list goes on, when ``more`` was true."""
         arguments = [wire_address(prefix)] if prefix else []
@@ -30,7 +30,7 @@ class Control:
             arguments.append(f"after={wire_address(after)}")
         return self._ask("queues", *arguments)
 
-    def peek(self, address: str, count: int = 1) -> Dict[str, Any]:
+    def peek(self, address: str, count: int = 1) -> dict[str, Any]:
         """The first messages of a queue, 1 to 1,000, left where they are: ``{"messages": [..]}``."""
         return self._ask("peek", wire_address(address), str(checked_count("count", count)))
 
@@ -38,7 +38,7 @@ class Control:
         """Drops all that wait; returns how many."""
         return int(self._ask("purge", wire_address(address))["purged"])
 
-    def kick(self, address: str, count: Optional[int] = None) -> int:
+    def kick(self, address: str, count: int | None = None) -> int:
         """Sends dead letters back to where they came from, all if not said how many; returns how many."""
         most = [] if count is None else [str(checked_count("count", count))]
         return int(self._ask("kick", wire_address(address), *most)["kicked"])
@@ -55,7 +55,7 @@ class Control:
         """Takes back a queued message by its full address and its sender's id; whether it was still there."""
         return bool(self._ask("recall", wire_address(address), wire_id(id))["recalled"])
 
-    def _ask(self, command: str, *arguments: str) -> Dict[str, Any]:
+    def _ask(self, command: str, *arguments: str) -> dict[str, Any]:
         answer = json.loads(self._client._control(command, arguments).decode("utf-8", "surrogateescape"))
         assert isinstance(answer, dict)
         return answer

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Dict, NamedTuple, Optional, Union
+from typing import NamedTuple, Union
 
 
 class Done(NamedTuple):
     """``++ tag [k=v ..]``"""
 
     tag: str
-    options: Dict[str, str]
+    options: dict[str, str]
 
 
 class Refusal(NamedTuple):
@@ -26,12 +26,12 @@ class Delivered(NamedTuple):
 
     tag: str
     to: str
-    reply_to: Optional[str]
+    reply_to: str | None
     timeout: int
     attempt: int
-    delivery: Optional[str]
-    id: Optional[str]
-    sent_to: Optional[str]
+    delivery: str | None
+    id: str | None
+    sent_to: str | None
     body: bytes
 
 
@@ -52,14 +52,14 @@ class Strange(NamedTuple):
     """What is no answer. ``skip``: bytes that are passed over; None: the stream can't be followed past this."""
 
     code: str
-    tag: Optional[str]
-    skip: Optional[int]
+    tag: str | None
+    skip: int | None
 
 
 Frame = Union[Done, Refusal, Delivered, Over, Answer, Strange]
 
 _NOT_OURS = Strange("bad-command", None, None)
-_NO_OPTIONS: Dict[str, str] = {}
+_NO_OPTIONS: dict[str, str] = {}
 _SECONDS = re.compile(r"(\d{1,9})(?:\.(\d{1,3}))?", re.ASCII)
 _LARGEST = 2**31 - 1
 
@@ -75,15 +75,15 @@ class Decoder:
         self._at = 0
         self._broken = False
         #: The line's words while its body is incomplete, and how many bytes that has.
-        self._open: Optional[list] = None
+        self._open: list[str] | None = None
         self._length = 0
         #: Bytes still to pass over, and then a line end; -1: none.
         self._skip = -1
 
-    def push(self, data: bytes) -> None:
+    def push(self, data: bytes | memoryview) -> None:
         self._data += data
 
-    def next(self) -> Optional[Frame]:
+    def next(self) -> Frame | None:
         if self._broken:
             return None
         frame = self._next()
@@ -94,7 +94,7 @@ class Decoder:
             self._broken = True
         return frame
 
-    def _next(self) -> Optional[Frame]:
+    def _next(self) -> Frame | None:
         if self._skip >= 0 and not self._passed_over():
             return Strange("bad-length", None, None) if self._skip == 0 and self._body_end(self._at) == 0 else None
         while self._open is None:
@@ -124,7 +124,7 @@ class Decoder:
         self._skip = -1
         return True
 
-    def _line(self, words: list, line: str) -> Optional[Frame]:
+    def _line(self, words: list[str], line: str) -> Frame | None:
         """None: its body is to come."""
         sign = words[0]
         count = len(words)
@@ -150,7 +150,7 @@ class Decoder:
         self._length = length
         return None
 
-    def _body(self, words: list) -> Optional[Frame]:
+    def _body(self, words: list[str]) -> Frame | None:
         start = self._at
         end = start + self._length
         after = end
@@ -183,7 +183,7 @@ class Decoder:
         return end + 2 if data[end + 1] == 10 else 0
 
 
-def _message(words: list, body: bytes) -> Delivered:
+def _message(words: list[str], body: bytes) -> Delivered:
     attempt = 1
     delivery = name = sent_to = None
     for word in words[6:]:
@@ -200,13 +200,13 @@ def _message(words: list, body: bytes) -> Delivered:
     return Delivered(words[1], words[4], reply_to, _milliseconds(words[3]), attempt, delivery, name, sent_to, body)
 
 
-def _fits(words: list) -> bool:
+def _fits(words: list[str]) -> bool:
     return _milliseconds(words[3]) >= 0 and all(
         _digits(word[8:]) >= 0 for word in words[6:] if word.startswith("attempt=")
     )
 
 
-def _words(line: str) -> list:
+def _words(line: str) -> list[str]:
     # str.split would split at 0x85 and others too.
     return [word for word in line.rstrip("\r").replace("\t", " ").split(" ") if word]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Dict, Type
-
 
 class MsgliteError(Exception):
     """Every error of the client.
@@ -43,7 +41,7 @@ class LeaseLost(MsgliteError):
     """``no-such-delivery``: the message goes to somebody else, or comes again. Who works on it should stop."""
 
 
-_CLASSES: Dict[str, Type[MsgliteError]] = {
+_CLASSES: dict[str, type[MsgliteError]] = {
     "unreachable": Unreachable,
     "connection-lost": ConnectionLost,
     "expired": Expired,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Callable, Dict, List, Optional
+from typing import Callable
 
 from . import wire
 from .asks import FlushAsk
@@ -21,9 +21,9 @@ class Held:
     def __init__(self, write: Callable[[bytes], None], ask: Callable[[FlushAsk], None]) -> None:
         self._write = write
         self._ask = ask
-        self._held: Dict[str, Delivery] = {}
+        self._held: dict[str, Delivery] = {}
         #: Ends said on this connection since a confirmation was asked for.
-        self._ended: List[Delivery] = []
+        self._ended: list[Delivery] = []
         self._ended_at = 0.0
         self._confirming = False
         #: Counts connections.
@@ -84,7 +84,7 @@ class Held:
             if delivery.ended is None:
                 delivery.listener.lapsed(delivery)
 
-    def tend(self, now: float) -> Optional[float]:
+    def tend(self, now: float) -> float | None:
         """Extends what is due, asks for confirmation. Returns seconds until there is more to do; None: nothing is held."""
         if self._ended and now - self._ended_at >= _UNCONFIRMED:
             self._confirm()

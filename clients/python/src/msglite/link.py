@@ -7,7 +7,8 @@ import math
 import ssl
 import threading
 import time
-from typing import Dict, List, NamedTuple, Optional, Sequence, Union
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from . import wire
 from .address import Endpoint
@@ -35,16 +36,16 @@ _LOST = "the connection was lost, and whether the broker had carried it out is u
 class Settings(NamedTuple):
     """What a link is made from. Times in seconds."""
 
-    endpoints: List[Endpoint]
-    token: Optional[str] = None
-    tls: Optional[ssl.SSLContext] = None
+    endpoints: list[Endpoint]
+    token: str | None = None
+    tls: ssl.SSLContext | None = None
     connect_timeout: float = 10.0
     #: Pauses between attempts to connect: bound of the first, of the longest, and the part of each that chance decides.
-    reconnect: "tuple[float, float, float]" = (0.05, 5.0, 1.0)
+    reconnect: tuple[float, float, float] = (0.05, 5.0, 1.0)
     #: Silence after which the broker is taken for dead; 0: never.
     idle: float = 0.0
     #: Messages and bytes that wait for a connection at most.
-    buffer: "tuple[int, int]" = (100_000, 64 * 1024 * 1024)
+    buffer: tuple[int, int] = (100_000, 64 * 1024 * 1024)
 
 
 class Link:
@@ -64,10 +65,10 @@ class Link:
         self.welcome = Welcome("off", 1 << 30)
         self._settings = settings
         self._backoff = Backoff(*settings.reconnect)
-        self._connection: Optional[Connection] = None
+        self._connection: Connection | None = None
         self._leading = False
-        self._followers: List[Waiter] = []
-        self._pending: Dict[str, Ask] = {}
+        self._followers: list[Waiter] = []
+        self._pending: dict[str, Ask] = {}
         self._waiting_bytes = 0
         self._standing = Standing(self._new_tag, self._write)
         self._held = Held(self._write, self._flush_later)
@@ -199,7 +200,7 @@ class Link:
 
     # Who waits
 
-    def wait(self, waiter: Waiter, deadline: Optional[float] = None) -> bool:
+    def wait(self, waiter: Waiter, deadline: float | None = None) -> bool:
         """False: it is not settled by then or, while there is no connection, by its own ``due``."""
         try:
             while not waiter.settled:
@@ -217,7 +218,7 @@ class Link:
         finally:
             self._pass_on()
 
-    def _follow(self, waiter: Waiter, left: Optional[float]) -> None:
+    def _follow(self, waiter: Waiter, left: float | None) -> None:
         self.flush()
         if waiter.settled:
             return
@@ -229,7 +230,7 @@ class Link:
         finally:
             self._followers.remove(waiter)
 
-    def _lead(self, left: Optional[float]) -> None:
+    def _lead(self, left: float | None) -> None:
         self.flush()
         connection = self._connection
         if connection is None:
@@ -344,7 +345,7 @@ class Link:
             self._first.settle()
             self._pass_on()
 
-    def _lost(self, reason: Union[OSError, MsgliteError]) -> None:
+    def _lost(self, reason: OSError | MsgliteError) -> None:
         connection = self._connection
         if connection is None:
             return
@@ -400,7 +401,7 @@ class Link:
         self._rested = not self._keeper.wait(pause)
         self._looks_at = 0.0
 
-    def _tend(self, connection: Connection) -> Optional[float]:
+    def _tend(self, connection: Connection) -> float | None:
         """Does what is due. Returns the seconds until there is more to do, None where that depends on others."""
         now = time.monotonic()
         pause = self._held.tend(now)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import secrets
 import time
-from typing import Dict, Optional
 
 from .asks import Waiter
 from .errors import MsgliteError
@@ -24,11 +23,11 @@ class Mailbox:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._name = f"~{secrets.token_urlsafe(16)}"
-        self._open: Dict[str, Waiter] = {}
+        self._open: dict[str, Waiter] = {}
         self._labels = 0
-        self._receive: Optional[Receive] = None
+        self._receive: Receive | None = None
 
-    def open(self, timeout: float) -> "tuple[str, Waiter]":
+    def open(self, timeout: float) -> tuple[str, Waiter]:
         """A fresh reply address, and what is settled with the delivery of its answer."""
         query = Waiter(time.monotonic() + timeout)
         label = f"{self._labels:x}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
 from .arguments import Body, checked_seconds, from_wire
 from .asks import Receipt
@@ -22,16 +22,16 @@ class Message:
         #: The address it was at, label included; for a dead letter its dead address.
         self.to: str = from_wire(message.to)
         #: Where its sender awaits an answer, if it does.
-        self.reply_to: Optional[str] = None if message.reply_to is None else from_wire(message.reply_to)
+        self.reply_to: str | None = None if message.reply_to is None else from_wire(message.reply_to)
         #: Seconds, as it was sent.
         self.timeout: float = message.timeout / 1000
         self.body: bytes = message.body
         #: Which of its deliveries this is: 1 for the first.
         self.attempt: int = message.attempt
         #: Its sender's name for it, if it has one.
-        self.id: Optional[str] = None if message.id is None else from_wire(message.id)
+        self.id: str | None = None if message.id is None else from_wire(message.id)
         #: Of a dead letter: the address to which it was sent.
-        self.sent_to: Optional[str] = None if message.sent_to is None else from_wire(message.sent_to)
+        self.sent_to: str | None = None if message.sent_to is None else from_wire(message.sent_to)
         self._client = client
 
     def text(self) -> str:
@@ -86,7 +86,7 @@ class LeasedMessage(Message):
     def __enter__(self) -> LeasedMessage:
         return self
 
-    def __exit__(self, kind: Optional[type], *_: object) -> None:
+    def __exit__(self, kind: type | None, *_: object) -> None:
         if not self.is_ours:
             return
         if kind is None:

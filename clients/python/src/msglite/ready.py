@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 from .asks import Waiter
 from .errors import MsgliteError
@@ -20,7 +20,7 @@ class Ready:
         # One that wants what is there already waits for a broker to ask.
         self._waiter.due = self._receive.due if timeout > 0 else None
 
-    def result(self) -> Optional[Delivery]:
+    def result(self) -> Delivery | None:
         """Waits. None: the time ran out. Raises ``MsgliteError``."""
         waiter = self._waiter
         try:
@@ -33,7 +33,7 @@ class Ready:
                 self._link.flush()
         if waiter.error is not None:
             raise waiter.error
-        delivery: Optional[Delivery] = waiter.value
+        delivery: Delivery | None = waiter.value
         return delivery
 
     def stop(self) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from typing import List, Optional, Protocol, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 from .decoder import Delivered
 from .errors import MsgliteError
@@ -22,7 +23,7 @@ class Delivery:
         self.lease = lease
         self.listener = listener
         #: ``done`` or ``back``, once we have said that.
-        self.ended: Optional[str] = None
+        self.ended: str | None = None
         self.delay = 0.0
         #: Its lease is lost.
         self.lost = False
@@ -58,7 +59,7 @@ class Receive:
     def __init__(
         self, addresses: Sequence[str], timeout: float, count: float, lease: float, listener: ReceiveListener
     ) -> None:
-        self.addresses: List[str] = list(addresses)
+        self.addresses: list[str] = list(addresses)
         #: Seconds for the whole. 0: only what is there already. Infinite: for ever.
         self.timeout = timeout
         #: Seconds; 0: no lease.

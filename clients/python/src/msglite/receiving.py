@@ -6,7 +6,8 @@ import logging
 import math
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Deque, Dict, Iterator, Optional, Sequence, Set
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from .asks import Waiter
 from .errors import MsgliteError, closed
@@ -45,16 +46,16 @@ class Receiving(Iterator[LeasedMessage]):
         #: Messages not asked for yet.
         self._left = count
         self._extended = extended
-        self._receives: Set[Receive] = set()
+        self._receives: set[Receive] = set()
         #: Messages that may still come of what was asked for.
         self._asked = 0
         #: Taken, not yet seen.
-        self._ready: Deque[LeasedMessage] = deque()
+        self._ready: deque[LeasedMessage] = deque()
         #: Taken and not ended.
-        self._out: Dict[Delivery, LeasedMessage] = {}
-        self._waiters: Deque[Waiter] = deque()
+        self._out: dict[Delivery, LeasedMessage] = {}
+        self._waiters: deque[Waiter] = deque()
         self._stopped = False
-        self._failure: Optional[MsgliteError] = None
+        self._failure: MsgliteError | None = None
 
     def __iter__(self) -> Receiving:
         return self
@@ -169,7 +170,7 @@ class Receiving(Iterator[LeasedMessage]):
 
     def lapsed(self, delivery: Delivery) -> None:
         message = self._out.pop(delivery, None)
-        if message in self._ready:
+        if message is not None and message in self._ready:
             # Nobody has seen it, so nobody misses it.
             self._ready.remove(message)
         elif message is not None and self._link.state != "closed":

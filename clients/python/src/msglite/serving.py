@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from typing import TYPE_CHECKING, Any, Callable, List, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from .arguments import Body
 from .errors import MsgliteError
@@ -25,7 +25,7 @@ RetryDelay = Union[float, Callable[[int, BaseException], float]]
 _LONGEST_DELAY = 60.0
 
 
-def retry_delay_of(given: Optional[RetryDelay]) -> Callable[[int, BaseException], float]:
+def retry_delay_of(given: RetryDelay | None) -> Callable[[int, BaseException], float]:
     """A function, whatever was given. 1, 2, 4, … 60 seconds if nothing was."""
     if given is None:
         return lambda attempt, error: min(_LONGEST_DELAY, float(2 ** (attempt - 1)))
@@ -51,7 +51,7 @@ class Serving:
         self._handler = handler
         self._retry_delay = retry_delay
         self._timeout = timeout
-        self._failures: List[BaseException] = []
+        self._failures: list[BaseException] = []
 
     def run(self, threads: int, signals: bool) -> None:
         """Until it is stopped. The first of the threads is the caller's."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Callable, Dict, Optional
+from typing import Callable
 
 from . import wire
 from .arguments import MOST_COUNT
@@ -19,8 +19,8 @@ class Standing:
     def __init__(self, new_tag: Callable[[], str], write: Callable[[bytes], None]) -> None:
         self._new_tag = new_tag
         self._write = write
-        self._all: Dict[Receive, None] = {}
-        self._by_tag: Dict[str, Receive] = {}
+        self._all: dict[Receive, None] = {}
+        self._by_tag: dict[str, Receive] = {}
         #: The one for which the last message came.
         self.last: Receive = None  # type: ignore[assignment]
 
@@ -68,7 +68,7 @@ class Standing:
             else:
                 receive.listener.refused(receive, error)
 
-    def message(self, message: Delivered) -> Optional[Delivery]:
+    def message(self, message: Delivered) -> Delivery | None:
         """None: nobody waits for it."""
         receive = self._by_tag.get(message.tag)
         if receive is None:

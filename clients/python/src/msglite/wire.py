@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, Optional, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from .arguments import LONGEST_SECONDS, MOST_COUNT
 
@@ -14,11 +15,11 @@ GOODBYE = b".\r\n"
 class Options(NamedTuple):
     """How a message is sent. ``dead``: None for the default, empty for nowhere."""
 
-    id: Optional[str] = None
+    id: str | None = None
     delay: float = 0.0
     attempts: int = STANDARD_ATTEMPTS
     once: bool = False
-    dead: Optional[str] = None
+    dead: str | None = None
     receipt: str = "taken"
 
 
@@ -34,7 +35,7 @@ def seconds(value: float) -> str:
     return str(whole) if part == 0 else f"{whole}.{part:03}".rstrip("0")
 
 
-def hello(tag: str, token: Optional[str] = None, idle: float = 0.0) -> bytes:
+def hello(tag: str, token: str | None = None, idle: float = 0.0) -> bytes:
     """``!!``; ``idle`` of 0: none."""
     line = f"!! {tag}"
     if token is not None:
@@ -44,7 +45,7 @@ def hello(tag: str, token: Optional[str] = None, idle: float = 0.0) -> bytes:
     return f"{line}\r\n".encode("latin-1")
 
 
-def send(tag: str, to: str, reply_to: Optional[str], body: bytes, timeout: float, options: Options = STANDARD) -> bytes:
+def send(tag: str, to: str, reply_to: str | None, body: bytes, timeout: float, options: Options = STANDARD) -> bytes:
     """``>>`` and the body."""
     line = f">> {tag} {len(body)} {seconds(timeout)} {to} {'-' if reply_to is None else reply_to}"
     if options is not STANDARD:

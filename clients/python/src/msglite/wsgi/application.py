@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Callable, Dict, Iterable, Optional
+from collections.abc import Iterable
+from typing import Any, Callable
 
 from .reply import Headers, Reply
 
 log = logging.getLogger("msglite.wsgi")
 
-Application = Callable[[Dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class ClientGone(ConnectionError):
     """Nobody waits for the answer any more: raised where an application writes, and its iterator is closed."""
 
 
-def run(application: Application, environ: Dict[str, Any], reply: Reply) -> bool:
+def run(application: Application, environ: dict[str, Any], reply: Reply) -> bool:
     """Calls it, and sends what it answers. False: it could not be finished, and what was begun is to be broken off."""
-    result: Optional[Iterable[bytes]] = None
+    result: Iterable[bytes] | None = None
     try:
         result = application(environ, _starter(reply))
         if isinstance(result, (list, tuple)):
@@ -76,7 +77,7 @@ def _failed(reply: Reply) -> bool:
         return False
 
 
-def _close(result: Optional[Iterable[bytes]], environ: Dict[str, Any]) -> None:
+def _close(result: Iterable[bytes] | None, environ: dict[str, Any]) -> None:
     close = getattr(result, "close", None)
     if close is None:
         return

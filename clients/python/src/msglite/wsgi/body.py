@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 #: Bytes of a body that are kept in memory; beyond it, they go to a temporary file.
 MOST_IN_MEMORY = 512 * 1024
@@ -76,7 +76,7 @@ class Pieces(io.RawIOBase):
 class Body:
     """``wsgi.input``, and what is behind it."""
 
-    def __init__(self, inline: bytes = b"", fetch: Optional[Callable[[], bytes]] = None) -> None:
+    def __init__(self, inline: bytes = b"", fetch: Callable[[], bytes] | None = None) -> None:
         self._pieces = None if fetch is None else Pieces(fetch)
         self.input: Any = io.BytesIO(inline) if self._pieces is None else io.BufferedReader(self._pieces, 64 * 1024)
         self._inline = len(inline)

@@ -6,7 +6,7 @@ import argparse
 import logging
 import os
 import sys
-from typing import Callable, List, Optional
+from typing import Callable
 
 from .. import __version__
 from ..arguments import wire_address
@@ -30,7 +30,7 @@ def serve(application: Callable[[], Application], settings: Settings = _DEFAULTS
     return Master(application, settings).run()
 
 
-def main(arguments: Optional[List[str]] = None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Returns the exit code."""
     options = _parser().parse_args(arguments)
     logging.basicConfig(
@@ -67,7 +67,10 @@ def _parser() -> argparse.ArgumentParser:
         "SIGHUP: load the application anew, without dropping a request. SIGTERM: finish what is in progress, and end.",
     )
     add = parser.add_argument
-    add("application", help="module:name, or module:name() for a function that makes it; name is application if left out")
+    add(
+        "application",
+        help="module:name, or module:name() for a function that makes it; name is application if left out",
+    )
     add(
         "--broker",
         default=environ_or(environment, "MSGLITE_BROKER", _DEFAULTS.broker),
@@ -122,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def environ_or(environment: "os._Environ[str]", name: str, default: str) -> str:
+def environ_or(environment: os._Environ[str], name: str, default: str) -> str:
     return environment.get(name) or default
 
 

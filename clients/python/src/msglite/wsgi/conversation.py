@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, List, Optional
+from typing import Any
 
-from ..asks import SendAsk, Waiter
+from ..asks import SendAsk
 from ..errors import MsgliteError
 from ..link import Link
 from ..ready import Ready
@@ -28,16 +28,16 @@ class Conversation:
     one of those the proxy drops. For the others the request is given back, and the proxy breaks off what was begun.
     """
 
-    def __init__(self, link: Link, delivery: Delivery, head: Dict[str, Any]) -> None:
+    def __init__(self, link: Link, delivery: Delivery, head: dict[str, Any]) -> None:
         self._link = link
         self._delivery = delivery
         self._reply_to = delivery.message.reply_to
         self._cancel_addr: str = head.get("cancelAddr", "")
-        self._departure: Optional[Departure] = None
-        self._under_way: List[SendAsk] = []
+        self._departure: Departure | None = None
+        self._under_way: list[SendAsk] = []
         self._begun = False
-        self._last: Optional[SendAsk] = None
-        self._error: Optional[MsgliteError] = None
+        self._last: SendAsk | None = None
+        self._error: MsgliteError | None = None
         self._ended = False
 
     # The answer

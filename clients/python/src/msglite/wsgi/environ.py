@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from collections.abc import Iterable
+from typing import Any
 
 #: Names as they come, and the variables they become; None: dropped.
-_KEYS: Dict[str, Optional[str]] = {}
+_KEYS: dict[str, str | None] = {}
 _MOST_KEYS = 2048
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
@@ -14,7 +15,7 @@ _HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(?::(\d*))?")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 
 
-def environ_of(head: Dict[str, Any]) -> Dict[str, Any]:
+def environ_of(head: dict[str, Any]) -> dict[str, Any]:
     """The variables of CGI for a request's head, in either envelope, without those of WSGI. Strings have one character per byte.
 
     A name with ``_`` is dropped: it could pass for the same name with ``-``. So is ``Proxy``: programs take HTTP_PROXY for a setting.
@@ -22,7 +23,7 @@ def environ_of(head: Dict[str, Any]) -> Dict[str, Any]:
     scheme = head.get("scheme", "http")
     url: str = head["url"]
     path, query = split_target(url)
-    environ: Dict[str, Any] = {
+    environ: dict[str, Any] = {
         "REQUEST_METHOD": head["method"],
         "SCRIPT_NAME": "",
         "PATH_INFO": path,
@@ -46,7 +47,7 @@ def environ_of(head: Dict[str, Any]) -> Dict[str, Any]:
     return environ
 
 
-def split_target(url: str) -> Tuple[str, str]:
+def split_target(url: str) -> tuple[str, str]:
     """The path, its escapes decoded, and the query."""
     if not url.startswith("/"):
         if url == "*":
@@ -62,17 +63,17 @@ def split_target(url: str) -> Tuple[str, str]:
     return path, query
 
 
-def _pairs(headers: Any) -> Iterable[Tuple[str, str]]:
+def _pairs(headers: Any) -> Iterable[tuple[str, str]]:
     """Envelope 1 has an object of them."""
     if isinstance(headers, dict):
         return headers.items()
-    flat: List[str] = headers
+    flat: list[str] = headers
     return zip(flat[::2], flat[1::2])
 
 
-def _learn(name: str) -> Optional[str]:
+def _learn(name: str) -> str | None:
     lower = name.lower()
-    key: Optional[str] = f"HTTP_{name.upper().replace('-', '_')}"
+    key: str | None = f"HTTP_{name.upper().replace('-', '_')}"
     if "_" in name or lower == "proxy":
         key = None
     elif lower in ("content-type", "content-length"):
@@ -82,7 +83,7 @@ def _learn(name: str) -> Optional[str]:
     return key
 
 
-def _server(host: str, scheme: str) -> Tuple[str, str]:
+def _server(host: str, scheme: str) -> tuple[str, str]:
     match = _HOST.fullmatch(host)
     name, port = (match[1], match[2]) if match is not None else ("", None)
     return name or "localhost", port or ("443" if scheme == "https" else "80")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import select
 import signal
 import sys
 import time
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable
 
 from .application import Application
 from .settings import Settings
@@ -33,14 +34,12 @@ class Process:
         self.pipe = pipe
         self.ready = False
         #: When it is killed.
-        self.kill_at: Optional[float] = None
+        self.kill_at: float | None = None
 
     def signal(self, number: int) -> None:
-        try:
+        # Its end may be on its way to us.
+        with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, number)
-        except ProcessLookupError:
-            # Its end is on its way to us.
-            pass
 
 
 class Master:
@@ -49,14 +48,14 @@ class Master:
     def __init__(self, load: Callable[[], Application], settings: Settings) -> None:
         self._load = load
         self._settings = settings
-        self._workers: Dict[int, Process] = {}
+        self._workers: dict[int, Process] = {}
         self._generation = 0
         self._stopping = False
         self._ever_ready = False
         self._code = 0
         self._failures = 0
         self._retry_at = 0.0
-        self._caught: List[int] = []
+        self._caught: list[int] = []
         self._wake_r, self._wake_w = os.pipe()
         #: Workers hold one end: when it closes, there is no master any more.
         self._life_r, self._life_w = os.pipe()
@@ -107,10 +106,8 @@ class Master:
                 self._told(pipes[fd])
 
     def _drain(self) -> None:
-        try:
+        with contextlib.suppress(BlockingIOError):
             os.read(self._wake_r, 4096)
-        except BlockingIOError:
-            pass
 
     def _told(self, worker: Process) -> None:
         data = os.read(worker.pipe, 1)
@@ -199,10 +196,10 @@ class Master:
 
     # Workers
 
-    def _staying(self) -> List[Process]:
+    def _staying(self) -> list[Process]:
         return [worker for worker in self._workers.values() if worker.kill_at is None]
 
-    def _fresh(self) -> List[Process]:
+    def _fresh(self) -> list[Process]:
         return [worker for worker in self._staying() if worker.generation == self._generation]
 
     def _retire(self, worker: Process) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Callable, List, Optional, Sequence, Tuple
+from collections.abc import Sequence
+from typing import Callable
 
 #: Most bytes of body in one message.
 PIECE = 64 * 1024
@@ -11,7 +12,7 @@ PIECE = 64 * 1024
 #: RFC 9110, 15.3.5, 15.3.6 and 15.4.5
 _BODILESS = frozenset(("204", "205", "304"))
 
-Headers = Sequence[Tuple[str, str]]
+Headers = Sequence[tuple[str, str]]
 
 
 class Reply:
@@ -22,10 +23,10 @@ class Reply:
         self._send = send
         self._is_head = method == "HEAD"
         self._status = ""
-        self._headers: List[str] = []
+        self._headers: list[str] = []
         self._bodiless = False
         #: Bytes that are still to come, where Content-Length told.
-        self._left: Optional[int] = None
+        self._left: int | None = None
         #: Something was sent.
         self.begun = False
         #: All was sent.
@@ -38,8 +39,8 @@ class Reply:
 
     def start(self, status: str, headers: Headers) -> None:
         """The head. It leaves with the first part of the body. Raises ``ValueError``."""
-        flat: List[str] = []
-        left: Optional[int] = None
+        flat: list[str] = []
+        left: int | None = None
         for name, value in headers:
             flat.append(name)
             flat.append(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from typing import Any, Dict
+from typing import Any
 from wsgiref.util import FileWrapper
 
 from ..errors import MsgliteError
@@ -29,7 +29,7 @@ class Requests:
     def __init__(self, link: Link, application: Application, software: str, threads: bool) -> None:
         self._link = link
         self._application = application
-        self._common: Dict[str, Any] = {
+        self._common: dict[str, Any] = {
             "SERVER_SOFTWARE": software,
             "wsgi.version": (1, 0),
             "wsgi.errors": sys.stderr,
@@ -75,7 +75,7 @@ class Requests:
     def _body(
         self,
         conversation: Conversation,
-        environ: Dict[str, Any],
+        environ: dict[str, Any],
         inline: bytes,
         address: str,
         is_old: bool,
@@ -101,7 +101,7 @@ class Requests:
             return Body(fetch=one)
         return Body(fetch=lambda: conversation.fetch(address, BODY_TIMEOUT))
 
-    def _measured(self, environ: Dict[str, Any], body: Body, reply: Reply) -> bool:
+    def _measured(self, environ: dict[str, Any], body: Body, reply: Reply) -> bool:
         """A chunked body has been put together: its length is told, once it is known. False: it did not come."""
         if "HTTP_TRANSFER_ENCODING" not in environ:
             return True
@@ -114,6 +114,6 @@ class Requests:
             return False
 
 
-def has_body(environ: Dict[str, Any]) -> bool:
+def has_body(environ: dict[str, Any]) -> bool:
     """Whether the head says that there is one."""
     return environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ

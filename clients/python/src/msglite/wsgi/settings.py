@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from ..address import parse_endpoints
 from ..link import Settings as LinkSettings
@@ -14,11 +14,11 @@ class Settings(NamedTuple):
 
     #: ``unix:/path`` or ``tcp:host:port``, or several with commas between.
     broker: str = "unix:/tmp/msglite.socket"
-    token: Optional[str] = None
+    token: str | None = None
     #: Speak TLS to a broker on TCP.
     tls: bool = False
     #: Certificates that the broker's is signed by, in PEM; None: those that the system trusts.
-    broker_ca: Optional[str] = None
+    broker_ca: str | None = None
     #: Where requests are taken from.
     address: str = "msglite.httpRequests"
     workers: int = 1
@@ -35,7 +35,7 @@ class Settings(NamedTuple):
 def link_settings(settings: Settings) -> LinkSettings:
     """Raises ``BadArgument``, ``OSError``."""
     endpoints = parse_endpoints(settings.broker)
-    context: Optional[ssl.SSLContext] = None
+    context: ssl.SSLContext | None = None
     if settings.tls or settings.broker_ca is not None:
         context = ssl.create_default_context(cafile=settings.broker_ca)
     idle = 60.0 if any(endpoint.path is None for endpoint in endpoints) else 0.0

@@ -9,7 +9,7 @@ import random
 import signal
 import threading
 import time
-from typing import Any, Callable, Optional, Set
+from typing import Any, Callable
 
 from .. import __version__
 from ..arguments import wire_address
@@ -37,7 +37,7 @@ class Worker:
         software = f"msglite/{__version__}"
         self._requests = Requests(self._link, application, software, settings.threads > 1)
         self._address = wire_address(settings.address)
-        self._readies: Set[Ready] = set()
+        self._readies: set[Ready] = set()
         self._stopping = False
         most = settings.max_requests
         self._left: float = most + random.randint(0, settings.max_requests_jitter) if most else math.inf
@@ -93,7 +93,7 @@ class Worker:
             if self._link.state != "closed":
                 log.error("no more requests are taken: %s", error)
 
-    def _take(self) -> Optional[Delivery]:
+    def _take(self) -> Delivery | None:
         """None: it was stopped."""
         link = self._link
         with link.lock:

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
-import { judgeResponseHead } from '../../../src/adapters/http/head.js';
+import { judgeResponseHead } from '../../../../src/adapters/http/head/response.js';
 
 const A_LIST = 'expected a list of names and values in turn';
 const AN_ARRAY = 'expected a JSON array of a status and a list of headers';

@@ -1,3 +1,5 @@
+import { HOP_BY_HOP, TOKEN, trim, withNamed, without } from './fields.js';
+
 /** A response head that can be sent. */
 export interface ResponseHead {
   /** 200 to 599. */
@@ -17,25 +19,12 @@ export interface BadHead {
   readonly wrong: string;
 }
 
-/** RFC 9110, 5.6.2 */
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** RFC 9110, 5.5: visible characters, blanks between them, and bytes beyond ASCII. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** RFC 9110, 15, and RFC 9112, 4 for the reason. */
 const STATUS = /^([2-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 /** Digits that fit into a number. */
 const LENGTH = /^\d{1,15}$/;
-
-/** RFC 9110, 7.6.1: about the connection to the handler, of which there is none. */
-const HOP_BY_HOP: ReadonlySet<string> = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /** RFC 9110, 15.3.5, 15.3.6 and 15.4.5 */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
@@ -93,39 +82,9 @@ function frame(status: number, reason: string | undefined, fields: readonly stri
   return { status, reason, headers, length: length === undefined ? undefined : Number(length), bodiless };
 }
 
-/** Also what a Connection header names (RFC 9110, 7.6.1), but never our framing. */
-function withNamed(dropped: ReadonlySet<string>, value: string): ReadonlySet<string> {
-  const all = new Set(dropped);
-  for (const name of value.split(',')) all.add(trim(name).toLowerCase());
-  all.delete('content-length');
-  return all;
-}
-
-function without(fields: readonly string[], dropped: ReadonlySet<string>): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i] as string;
-    if (!dropped.has(name.toLowerCase())) kept.push(name, fields[i + 1] as string);
-  }
-  return kept;
-}
-
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   return Number.isSafeInteger(value) ? String(value) : undefined;
-}
-
-/** Blanks around a value are not part of it. `String.trim` would take 0xA0 and others too. */
-function trim(value: string): string {
-  let start = 0;
-  let end = value.length;
-  while (start < end && isBlank(value.charCodeAt(start))) start++;
-  while (start < end && isBlank(value.charCodeAt(end - 1))) end--;
-  return value.slice(start, end);
-}
-
-function isBlank(byte: number): boolean {
-  return byte === 0x20 || byte === 0x09;
 }
 
 function show(value: unknown): string {

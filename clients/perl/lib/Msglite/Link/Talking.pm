@@ -1,0 +1,109 @@
+package Msglite::Link::Talking;
+
+use 5.026;
+use warnings;
+use feature 'signatures';
+no warnings 'experimental::signatures';
+
+use Errno ();
+use Socket ();
+
+use Msglite::Wire qw(encode_hello);
+
+use constant {
+    HELLO          => '!',
+    READ           => 64 * 1024,
+    SECOND_THOUGHT => 1,                                  # Seconds.
+    NO_SIGNAL      => eval { Socket::MSG_NOSIGNAL() },
+};
+
+sub _talk ($self, $most) {
+    $self->_say_asks;
+    my $now;
+    for my $at (@$self{qw(keep_at confirm_at alive_at)}) {
+        next if !defined $at;
+        $now //= Msglite::Link::now();
+        my $left = $at > $now ? $at - $now : 0;
+        $most = $left if !defined $most || $left < $most;
+    }
+    return $self->_lost('connection-lost', 'the broker closed it') if !defined $self->_exchange($most);
+    while ($self->{decoder} && (my $frame = $self->{decoder}->next_frame)) { $self->_take($frame) }
+    return;
+}
+
+# Writes and reads what can be, and waits for that so many seconds at most. Undef: it was closed.
+sub _exchange ($self, $most) {
+    return if $self->{out} ne '' && !$self->_write;
+    my $socket = $self->{socket};
+    my $secure = $self->{tls} && $socket->isa('IO::Socket::SSL');
+    if (!$secure || !$socket->pending) {
+        my ($read, $write) = ('', '');
+        vec($read, fileno $socket, 1) = 1;
+        $write = $read if $self->{out} ne '';
+
+        # What may be left by a signal's handler that dies: nothing is half done here.
+        delete $self->{busy};
+        my $ready = select $read, $write, undef, $most;
+        $self->{busy} = 1;
+        return 1 if $ready <= 0;
+        return if $self->{out} ne '' && !$self->_write;
+    }
+    my $buffer = $self->{decoder}->buffer;
+    for (;;) {
+        my $count = sysread $socket, $$buffer, READ, length $$buffer;
+        if (!defined $count) { return $!{EAGAIN} || $!{EWOULDBLOCK} || $!{EINTR} ? 1 : undef }
+        return if !$count;
+        @$self{qw(heard_at doubted)} = (Msglite::Link::now(), 0) if $self->{idle};
+        return 1 if !$secure || !$socket->pending;
+    }
+}
+
+# False: it is broken.
+sub _write ($self) {
+    my $socket = $self->{socket};
+    while ($self->{out} ne '') {
+        my $count;
+        if (defined NO_SIGNAL && !$self->{tls}) { $count = CORE::send $socket, $self->{out}, NO_SIGNAL }
+        else {
+            local $SIG{PIPE} = 'IGNORE';
+            $count = syswrite $socket, $self->{out}, 256 * 1024;
+        }
+        if (!defined $count) {
+            next if $!{EINTR};
+            return $!{EAGAIN} || $!{EWOULDBLOCK};
+        }
+        substr $self->{out}, 0, $count, '';
+    }
+    return 1;
+}
+
+# Says hello after a third of the time that silence may last.
+sub _look_alive ($self, $now) {
+    my $silence = $now - $self->{heard_at};
+    if ($silence <= $self->{idle}) {
+        $self->{out} .= encode_hello(HELLO, @$self{qw(token idle)}) if !$self->{greeting}++;
+        $self->{alive_at} = $now + $self->{idle} / 3;
+        return;
+    }
+
+    # It may be we who did not listen: once more, before silence is taken for death.
+    return $self->_lost('connection-lost', "nothing was heard for $self->{idle} seconds") if $self->{doubted}++;
+    $self->{alive_at} = $now + SECOND_THOUGHT;
+    return;
+}
+
+1;
+
+__END__
+
+=encoding UTF-8
+
+=head1 NAME
+
+Msglite::Link::Talking - reads, writes, and listens for signs of life
+
+=head1 DESCRIPTION
+
+A part of L<Msglite::Link>.
+
+=cut

@@ -1,0 +1,243 @@
+package Msglite::PSGI::Reply;
+
+use 5.026;
+use warnings;
+use feature 'signatures';
+no warnings 'experimental::signatures';
+
+use Msglite::Error;
+use Msglite::PSGI::Chunked;
+use Msglite::PSGI::Head qw(encode_response);
+
+use constant {
+    PIECE   => 64 * 1024,    # Bytes of one message at most.
+    WINDOW  => 4,            # Pieces on their way to the client.
+    TIMEOUT => 60,           # Seconds that one may wait for the proxy.
+};
+
+# The answer to one request: a head, then pieces of its body.
+#
+#     new -> ready (it has a head) -> begun (something was sent) -> over
+#
+# link, client, delivery, to; method; cancel: where the proxy says that nobody waits any more.
+sub new ($class, %parts) {
+    return bless { state => 'new', outstanding => 0, %parts }, $class;
+}
+
+sub delivery ($self) { return $self->{delivery} }
+
+sub has_head ($self) { return $self->{state} ne 'new' }
+
+sub is_begun ($self) { return $self->{state} eq 'begun' || $self->{state} eq 'over' }
+
+sub is_over ($self) { return $self->{state} eq 'over' }
+
+sub has_no_body ($self) { return $self->{no_body} }
+
+# Nobody waits for the rest.
+sub is_gone ($self) { return $self->{gone} }
+
+# Takes the head; nothing is sent yet.
+sub head ($self, $status, $headers) {
+    die "the application answered twice\n" if $self->{state} ne 'new';
+    die 'the status of a response is a number from 200 to 599, not ' . ($status // 'undef') . "\n"
+        if ($status // '') !~ /\A[2-5][0-9][0-9]\z/;
+    my @headers = @$headers;
+    die "the headers of a response are names and values\n" if @headers % 2;
+    my ($bodyless) = $status == 204 || $status == 205;
+    my ($left, $chunked);
+    for (my $i = 0; $i < @headers; $i += 2) {
+        my $length = length $headers[$i];
+        next if $length != 14 && $length != 17;
+        my $name = lc $headers[$i];
+        if    ($name eq 'content-length')    { $left    = $headers[ $i + 1 ]; next if !$bodyless }
+        elsif ($name eq 'transfer-encoding') { $chunked = lc $headers[ $i + 1 ] eq 'chunked' }
+        else                                 { next }
+        splice @headers, $i, 2;
+        $i -= 2;
+    }
+    die "Content-Length is a number, not $left\n" if defined $left && $left !~ /\A[0-9]+\z/;
+    $self->{left}    = $left;
+    $self->{no_body} = $bodyless || $status == 304 || $self->{method} eq 'HEAD';
+    $self->{chunked} = $chunked && !$self->{no_body} ? Msglite::PSGI::Chunked->new : undef;
+    @$self{qw(status headers state)} = ($status, \@headers, 'ready');
+    return;
+}
+
+# The application failed before anything was sent: another head takes the place of its.
+sub fail ($self) {
+    @$self{qw(state left)} = ('new', undef);
+    $self->head(500, [ 'Content-Type' => 'text/plain; charset=utf-8' ]);
+    return $self->whole("500 Internal Server Error\n");
+}
+
+# All of the body. A small one goes as one message with its head, which needs no id: proxies pass over what comes twice.
+sub whole ($self, $body) {
+    utf8::downgrade($body, 1) or die "the body of a response has characters beyond U+00FF: encode it\n";
+    if ($self->{chunked}) {
+        $body = $self->{chunked}->decode($body);
+        $self->_end_chunked;
+    }
+    return $self->finish if $self->{no_body} || $body eq '';
+    push @{ $self->{headers} }, 'Content-Length', $self->{left} = length $body if !defined $self->{left};
+    my $short = length $body < $self->{left};
+    $body = substr $body, 0, $self->{left} if length $body > $self->{left};
+    if (!$short && length $body <= PIECE) {
+        $self->{state} = 'over';
+        $self->_send(encode_response(@$self{qw(status headers)}) . ($body eq '' ? '' : "\n$body"));
+        return;
+    }
+    $self->write($body);
+    return $self->finish;
+}
+
+# A piece of the body, sent at once. Dies with `client-gone` if nobody waits for it.
+sub write ($self, $bytes) {
+    utf8::downgrade($bytes, 1) or die "the body of a response has characters beyond U+00FF: encode it\n";
+    $bytes = $self->{chunked}->decode($bytes) if $self->{chunked};
+    return if $self->{no_body} || $bytes eq '' || $self->{state} eq 'over';
+    $bytes = substr $bytes, 0, $self->{left} if defined $self->{left} && length $bytes > $self->{left};
+    for (my $at = 0; $at < length $bytes; $at += PIECE) {
+        my $piece = substr $bytes, $at, PIECE;
+        $self->{left} -= length $piece if defined $self->{left};
+        $self->_piece($piece, defined $self->{left} && $self->{left} == 0);
+    }
+    return;
+}
+
+# There is no more.
+sub finish ($self) {
+    return if $self->{state} eq 'over';
+    $self->_end_chunked if $self->{chunked} && !$self->{gone};
+    if ($self->{state} eq 'ready') {
+        if (!$self->{no_body}) {
+            push @{ $self->{headers} }, 'Content-Length', $self->{left} = 0 if !defined $self->{left};
+            if ($self->{left}) {
+                $self->_piece('', 0);
+                return $self->finish;
+            }
+        }
+        $self->{state} = 'over';
+        $self->_send(encode_response(@$self{qw(status headers)}));
+        return;
+    }
+
+    # Too early, it makes the proxy break off the connection.
+    $self->_piece('', 1) if !$self->{gone};
+    $self->{state} = 'over';
+    return;
+}
+
+sub _end_chunked ($self) {
+    die "the application's body ends in the middle of a chunk\n" if !$self->{chunked}->is_over;
+    delete $self->{chunked};
+    return;
+}
+
+# The proxy is waited for: so no more is sent than the client takes. The last piece only until the broker has it, and with it
+# all before.
+sub _piece ($self, $piece, $last) {
+    $self->_listen;
+    $self->{link}->keep_on($self->{delivery}) if $self->{state} eq 'ready';
+    my $text = $self->{state} eq 'ready' ? encode_response(@$self{qw(status headers)}) . ($piece eq '' ? '' : "\n$piece") : $piece;
+    $self->{state} = 'begun';
+    my $link = $self->{link};
+    if ($last) {
+        my $taken;
+        $self->_send($text, sub { $taken = 1 }, id => $self->{client}->new_id);
+        $link->step until $taken || $self->{gone};
+        $self->{state} = 'over';
+    }
+    else {
+        $self->{outstanding}++;
+        $self->_send($text, sub { $self->{outstanding}-- }, id => $self->{client}->new_id, receipt => 'done');
+        $link->step($self->{outstanding} < WINDOW ? 0 : undef);
+        $link->step while $self->{outstanding} >= WINDOW && !$self->{gone};
+    }
+    Msglite::Error->throw('client-gone', 'nobody waits for the rest of this response') if $self->{gone};
+    return;
+}
+
+sub _send ($self, $text, $told = sub { }, %options) {
+    my $own = delete $options{id};
+    my %message = (
+        to      => $self->{to},
+        body    => $text,
+        timeout => TIMEOUT,
+        defined $own ? (id => $own, own_id => 1) : (),
+        %options,
+    );
+    $self->{link}->send(
+        \%message,
+        sub ($answer, @why) {
+            $told->();
+            return if $answer;
+
+            # Its time ran out, or nobody may have it: nobody waits. Or it is somebody else's by now.
+            $self->{gone} = "$why[0] $why[1]";
+        },
+        under      => $self->{delivery},
+        repeatable => 1,
+    );
+    return;
+}
+
+# From now on the proxy tells us.
+sub _listen ($self) {
+    return if $self->{listening} || !defined $self->{cancel};
+    $self->{listening} = $self->{link}->receive(
+        { addresses => [ $self->{cancel} ], timeout => undef, count => 1, lease => 0 },
+        sub { $self->{gone} //= 'the proxy says so' },
+        sub (@) { },
+    );
+    return;
+}
+
+# --- What applications may call, as $env->{'msglite.request'}
+
+sub attempt ($self) { return $self->{delivery}{frame}{attempt} }
+
+# The lease ends so many seconds from now.
+sub keep ($self, $seconds) {
+    $self->{link}->keep($self->{delivery}, $seconds);
+    $self->{link}->step(0);
+    return;
+}
+
+# Looks whether nobody waits any more.
+sub client_gone ($self) {
+    return 1 if $self->{gone};
+    my $link = $self->{link};
+    if (!$self->{listening}) {
+        $self->_listen;
+        my $answered;
+        $link->flush(sub { $answered = 1 });
+        $link->step until $answered || $self->{gone};
+    }
+    else { $link->step(0) }
+    return $self->{gone} ? 1 : 0;
+}
+
+# ---
+
+sub leave ($self) {
+    my $receive = delete $self->{listening} or return;
+    $self->{link}->withdraw($receive);
+    return;
+}
+
+1;
+
+__END__
+
+=encoding UTF-8
+
+=head1 NAME
+
+Msglite::PSGI::Reply - the messages that answer a web request
+
+=head1 DESCRIPTION
+
+Inside of L<Plack::Handler::Msglite>.
+
+=cut

@@ -1,0 +1,234 @@
+package Msglite::PSGI::Worker;
+
+use 5.026;
+use warnings;
+use feature 'signatures';
+no warnings 'experimental::signatures';
+
+use Msglite::Client;
+use Msglite::PSGI::Environment qw(environment);
+use Msglite::PSGI::Head qw(parse_request);
+use Msglite::PSGI::Input;
+use Msglite::PSGI::Reply;
+use Msglite::PSGI::Responder;
+
+use constant {
+    LOOK     => 1,      # Seconds between looks at what signals and the parent tell.
+    FAREWELL => 5,
+    PIECES   => 4,      # Of a request's body, asked for at a time.
+    PATIENCE => 300,    # Seconds that the next one may take.
+};
+
+# app, settings (as Msglite::PSGI::Settings has them), ready: called when it takes requests.
+sub new ($class, %parts) { return bless { %parts, served => 0, parent => getppid }, $class }
+
+# Takes requests until it is told to stop, or has had as many as it may. One at a time.
+sub run ($self) {
+    my $settings = $self->{settings};
+
+    # While there is no broker there is no work in progress.
+    local @SIG{qw(TERM QUIT)} = (sub { exit 0 }) x 2;
+    local @SIG{qw(INT HUP)}   = (sub { }) x 2;
+    my $client = Msglite::Client->connect(
+        $settings->{broker},
+        wait  => 1,
+        token => $settings->{token},
+        tls   => $settings->{tls},
+        idle  => $settings->{idle},
+        name  => 'psgi',
+    );
+    @SIG{qw(TERM QUIT)} = (sub { $self->{stopping} = 1 }) x 2;
+    my $link = $self->{link} = $client->link;
+    $self->{client} = $client;
+    $self->_ask;
+    $link->flush(sub (@) { $self->{ready}->() });
+    while ($self->{asked} || $self->{request}) {
+        my $delivery = delete $self->{request};
+        if ($delivery) { $self->_serve($delivery); next }
+        $link->step(LOOK);
+        $self->{stopping} = 1 if getppid != $self->{parent};
+        $link->withdraw($self->{asked}) if $self->{stopping} && $self->{asked};
+        $self->_failed($self->{refused}) if $self->{refused};
+    }
+    $client->close;
+    return;
+}
+
+sub _failed ($self, $why) { die "no requests can be taken: $why\n" }
+
+sub _ask ($self) {
+    my $settings = $self->{settings};
+    $self->{asked} = $self->{link}->receive(
+        { addresses => $settings->{address}, timeout => undef, count => 1, lease => $settings->{lease} },
+        sub ($delivery) { $self->{request} = $delivery },
+        sub (@why) { delete $self->{asked}; $self->{refused} = "@why" if @why },
+    );
+    return;
+}
+
+sub _serve ($self, $delivery) {
+    my $link  = $self->{link};
+    my $frame = $delivery->{frame};
+    my ($head, $body) = eval { $self->_open($frame->{body}) };
+    if (!$head) {
+        $self->_log("a message that is no web request: $@");
+        $self->_finish($delivery, undef, undef);
+        return;
+    }
+    my $reply = Msglite::PSGI::Reply->new(
+        link     => $link,
+        delivery => $delivery,
+        to       => $frame->{reply_to},
+        method   => $head->{method},
+        cancel   => $head->{cancelAddr},
+        client   => $self->{client},
+    );
+    my ($env, $input);
+    my $done = eval {
+        ($env, $input) = $self->_environment($head, $body, $reply);
+        Msglite::PSGI::Responder->respond($reply, $self->{app}->($env));
+        1;
+    };
+    my $error = $@;
+    my $ended = $done || $self->_trouble($reply, $head, $error);
+    $reply->leave;
+    $self->_finish($delivery, $env, $ended);
+    $self->_log("$head->{method} $head->{url}: the response was not taken: " . $reply->is_gone)
+        if $reply->is_gone && $reply->is_gone !~ /\A(?:the proxy|expired|no-such-delivery)/;
+    $self->_drain($head->{bodyAddr}) if $input && !$input->is_over;
+    $self->_clean_up($env) if $env && $env->{'psgix.cleanup.handlers'};
+    return;
+}
+
+# When the response is on its way.
+sub _clean_up ($self, $env) {
+    my @handlers = @{ $env->{'psgix.cleanup.handlers'} } or return;
+    $self->{link}->step(0);
+    for my $handler (@handlers) { eval { $handler->($env); 1 } or $self->_log("a cleanup handler failed: $@") }
+    return;
+}
+
+sub _open ($self, $bytes) {
+    my $end = index $bytes, "\n";
+    return (parse_request($bytes), '') if $end < 0;
+    return (parse_request(substr $bytes, 0, $end), substr $bytes, $end + 1);
+}
+
+# What the application did wrong: 500, and the trace in the log only. If something was sent already, the request is given
+# back: then the proxy breaks off the connection. True: the request is done with.
+sub _trouble ($self, $reply, $head, $error) {
+    return 1 if $reply->is_gone && ref $error && ref $error eq 'Msglite::Error';
+    chomp $error if !ref $error;
+    $self->_log("$head->{method} $head->{url}: $error");
+    return 1 if $reply->is_over;
+    return 0 if $reply->is_begun;
+    return eval { $reply->fail; 1 };
+}
+
+# The reply was sent; then the request is done, and the next one may come: all leaves together.
+sub _finish ($self, $delivery, $env, $ended) {
+    my $link = $self->{link};
+    if (defined $ended && !$ended) { $link->give_back($delivery) }
+    else                           { $link->done($delivery) }
+    my $most = $self->{settings}{max_requests};
+    $self->{stopping} = 1 if $most && ++$self->{served} >= $most || $env && $env->{'psgix.harakiri.commit'};
+    $self->_ask if !$self->{stopping};
+    return;
+}
+
+# What is the same for all requests.
+my %STANDARD = (
+    'psgi.version'         => [ 1, 1 ],
+    'psgi.multithread'     => !!0,
+    'psgi.multiprocess'    => !!1,
+    'psgi.run_once'        => !!0,
+    'psgi.nonblocking'     => !!0,
+    'psgi.streaming'       => !!1,
+    'psgix.input.buffered' => !!1,
+    'psgix.harakiri'       => !!1,
+    'psgix.cleanup'        => !!1,
+);
+
+sub _environment ($self, $head, $body, $reply) {
+    my ($env, $chunked) = environment($head);
+    my $address = $head->{bodyAddr};
+    my ($input, $tied);
+    if (!defined $address) {
+        $env->{CONTENT_LENGTH} = length $body if $chunked;
+        $input = Msglite::PSGI::Input->of_bytes($body);
+    }
+    elsif (!$head->{v} && !$chunked && !$env->{CONTENT_LENGTH}) {
+
+        # Envelope 1: an empty message that nobody needs, and that may be gone already.
+        $input = Msglite::PSGI::Input->of_bytes('');
+    }
+    else {
+        $input = Msglite::PSGI::Input->in_pieces($self->_pieces($address, $head, $reply));
+        $tied  = tied *$input;
+        $env->{CONTENT_LENGTH} = $tied->fetch_all if $chunked;
+    }
+    @$env{ keys %STANDARD } = values %STANDARD;
+    $env->{'psgi.url_scheme'}        = $head->{scheme} // 'http';
+    $env->{'psgi.input'}             = $input;
+    $env->{'psgi.errors'}            = *STDERR;
+    $env->{'psgix.cleanup.handlers'} = [];
+    $env->{'msglite.request'}        = $reply;
+    return ($env, $tied);
+}
+
+# A function that returns the next piece of a body. In envelope 1 there is one, whole.
+sub _pieces ($self, $address, $head, $reply) {
+    my $link = $self->{link};
+    my (@pieces, $asked, $over, @why);
+    $link->keep_on($reply->delivery);
+    return sub {
+        return '' if $over;
+        my $due = Msglite::Link::now() + PATIENCE;
+        until (@pieces) {
+            $asked ||= $link->receive(
+                { addresses => [$address], timeout => PATIENCE, count => $head->{v} ? PIECES : 1, lease => 0 },
+                sub ($delivery) { push @pieces, $delivery->{frame}{body} },
+                sub (@refusal) { undef $asked; @why = @refusal },
+            );
+            $link->step($due - Msglite::Link::now());
+            last if @pieces;
+            my $lack = @why ? "@why" : $reply->is_gone || $due <= Msglite::Link::now() && 'they did not come';
+            next if !$lack;
+            $over = 1;
+            $link->withdraw($asked) if $asked;
+            die "the pieces of the request's body are missing: $lack\n";
+        }
+        my $piece = shift @pieces;
+        $over = $piece eq '' || !$head->{v};
+        $link->withdraw($asked) if $over && $asked;
+        return $piece;
+    };
+}
+
+# What nobody has read of a body must not lie about in the broker.
+sub _drain ($self, $address) {
+    $self->{link}->receive({ addresses => [$address], timeout => 0, count => undef, lease => 0 }, sub ($) { }, sub (@) { });
+    return;
+}
+
+sub _log ($self, $text) {
+    print STDERR "msglite worker $$: $text\n";
+    return;
+}
+
+1;
+
+__END__
+
+=encoding UTF-8
+
+=head1 NAME
+
+Msglite::PSGI::Worker - a process that answers web requests, one at a time
+
+=head1 DESCRIPTION
+
+Inside of L<Plack::Handler::Msglite>. A request is taken under a lease, and done when its response was sent: so another
+worker gets it if this one dies.
+
+=cut
