@@ -25,8 +25,7 @@ class SinatraTest < BrokerTest
     ['GET', '/login/me'], ['GET', '/whoami', nil, { 'Cookie' => 'theme=d%C3%BCster' }],
     ['GET', '/stream'], ['GET', '/long'], ['GET', '/file'], ['HEAD', '/file'],
     ['GET', '/file', nil, { 'Range' => 'bytes=10-19' }], ['GET', '/suite.ru'],
-    ['GET', '/url/a%20b/caf%C3%A9//x?y=1'], ['GET', '/url/a%2Fb', nil, { 'X-Forwarded-For' => '1.2.3.4' }],
-    ['GET', '/url/x', nil, { 'X_Forwarded_For' => '1.2.3.4' }],
+    ['GET', '/url/a%20b/caf%C3%A9//x?y=1'], ['GET', '/url/a%2Fb'],
     ['GET', '/cached'], ['GET', '/cached', nil, { 'If-None-Match' => '"one"' }],
     ['GET', '/empty'], ['GET', '/gone'], ['GET', '/fails'], ['GET', '/nowhere'], ['PUT', '/form', 'x', FORM]
   ].freeze
@@ -41,8 +40,6 @@ class SinatraTest < BrokerTest
     own = own_server
     CASES.each do |method, target, body, headers|
       ours, theirs = [@web, own].map { |web| ask(web, method, target, body, headers || {}) }
-      # Puma lets pass what could be taken for another header.
-      theirs[3] = theirs[3].sub('"1.2.3.4"', 'null') if headers&.key?('X_Forwarded_For')
       assert_equal theirs, ours, "#{method} #{target}"
     end
   end

@@ -138,6 +138,29 @@ class WorkerTest < BrokerTest
     wrapper.says(/^gone$/)
   end
 
+  def test_a_body_is_read_while_it_comes
+    wrapper = workers('--workers', '1')
+    socket = UNIXSocket.new(shared.web)
+    socket.write("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\nhello")
+    socket.write('x' * 69_995)
+    wrapper.says(/^begins with hello$/)
+    socket.write('x' * 130_000)
+    assert_equal %w[200 200000], response(socket)
+    socket.close
+  end
+
+  def test_a_client_that_goes_in_the_middle_of_its_body
+    wrapper = workers('--workers', '1', '--threads', '1')
+    socket = UNIXSocket.new(shared.web)
+    socket.write("POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\nhello")
+    socket.write('x' * 69_995)
+    wrapper.says(/^begins with hello$/)
+    socket.close
+    wrapper.says(/^upload: Msglite::Web::ClientGone$/)
+    assert_equal '200', @web.get('/').code
+    refute_match(/error/, wrapper.log)
+  end
+
   def test_a_client_that_reads_slowly_holds_the_stream_back
     wrapper = workers('--workers', '1')
     socket = ask_raw('/big')
@@ -238,5 +261,8 @@ class EnvelopeTest < BrokerTest
     assert_equal body, web.post('/echo', body).body.b
     assert_equal '', web.get('/echo').body
     assert_equal '', web.post('/echo', '').body
+    request = Net::HTTP::Post.new('/echo', 'Transfer-Encoding' => 'chunked', 'Content-Type' => 'text/plain', 'Host' => 'a')
+    request.body_stream = StringIO.new('chunked')
+    assert_equal 'chunked', web.ask(request).body
   end
 end

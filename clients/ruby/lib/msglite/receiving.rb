@@ -27,16 +27,19 @@ module Msglite
     end
 
     # The next message. Nil: no more will come.
-    # @raise [Error] why it ended before its time
-    def next
+    # @param timeout [Numeric, nil] seconds to wait for it
+    # @raise [Error] why it ended before its time; +expired+: so long nothing came
+    def next(timeout: nil)
       delivery = nil
-      @link.wait_for(@waiting) do
+      found = @link.wait_for(@waiting, timeout && (Clock.now + timeout)) do
         @link.overdue unless @link.up?
         delivery = @ready.shift
         # Another one can have the next.
         @waiting.signal unless @ready.empty?
         delivery || @ended
       end
+      raise Error.new('expired', "nothing came in #{timeout} seconds") unless found
+
       delivery ? @wrap.call(delivery) : over
     end
 

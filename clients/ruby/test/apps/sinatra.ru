@@ -56,8 +56,7 @@ class Application < Sinatra::Base
   get('/file') { send_file(File.join(__dir__, 'suite.ru'), type: :text, last_modified: Time.at(0)) }
 
   get('/url/*') do |rest|
-    JSON.generate(rest: rest, path: request.path_info, full: request.fullpath, url: request.url,
-                  forwarded: request.env['HTTP_X_FORWARDED_FOR'])
+    JSON.generate(rest: rest, path: request.path_info, full: request.fullpath, url: request.url)
   end
 
   get('/cached') do

@@ -69,6 +69,14 @@ run(lambda do |env|
     sleep 0.01 until env['msglite.departure'].gone?
     puts 'gone'
     [200, plain.dup, []]
+  when '/upload'
+    puts "begins with #{env['rack.input'].read(5)}"
+    begin
+      [200, plain.dup, [(5 + env['rack.input'].read.bytesize).to_s]]
+    rescue IOError => e
+      puts "upload: #{e.class}"
+      raise
+    end
   when '/echo' then [200, plain.dup, [env['rack.input'].read]]
   else [404, plain.dup, []]
   end

@@ -46,9 +46,9 @@ module Msglite
         @env['rack.response_finished'] = [] if @worker.environment.modern?
       end
 
-      # Of a chunked body only its end tells the length.
+      # Of a body whose length was not announced only its end tells it, and many applications read nothing without.
       def measure
-        @env['CONTENT_LENGTH'] ||= @input.size.to_s if @input.is_a?(Input) && chunked?
+        @env['CONTENT_LENGTH'] ||= @input.size.to_s if @input.is_a?(Input)
       end
 
       def input
@@ -68,11 +68,6 @@ module Msglite
         @head.each_header do |name, value|
           return true if name.casecmp?('transfer-encoding') || (name.casecmp?('content-length') && value.to_i.positive?)
         end
-        false
-      end
-
-      def chunked?
-        @head.each_header { |name, _| return true if name.casecmp?('transfer-encoding') }
         false
       end
 

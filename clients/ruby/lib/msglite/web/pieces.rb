@@ -29,7 +29,7 @@ module Msglite
       def next
         return nil if @ended
 
-        message = stream.next
+        message = await
         raise ClientGone if @departure.gone?
         raise Lost, 'the rest of the request did not come' if message.nil?
         # It may be one that was read already, if the broker has not heard that.
@@ -52,6 +52,14 @@ module Msglite
 
       private
 
+      def await
+        stream.next(timeout: PATIENCE)
+      rescue ClientGone
+        raise
+      rescue Error => e
+        raise Lost, "the rest of the request did not come: #{e.message}"
+      end
+
       def take(message)
         body = message.body
         message.done
@@ -65,7 +73,7 @@ module Msglite
       def stream
         @stream ||= begin
           @departure.on_gone { @stream.fail(ClientGone.new) }
-          @client.stream(@address, keep: true, lease: LEASE, concurrency: @single ? 1 : AHEAD, timeout: PATIENCE,
+          @client.stream(@address, keep: true, lease: LEASE, concurrency: @single ? 1 : AHEAD,
                                    count: @single ? 1 : nil)
         end
       end
