@@ -19,7 +19,7 @@ interface Seen {
 }
 
 describe('a broker killed at any moment', function () {
-  this.timeout(KILLS * 5000 + BALLAST + 60_000);
+  this.timeout(KILLS * 15_000 + BALLAST + 60_000);
 
   it(`loses nothing that had a receipt, and hands nothing out twice without telling (${KILLS} kills)`, async () => {
     const broker = new MortalBroker();

@@ -154,9 +154,9 @@ class Workers(WebTestCase):
             response = client.getresponse()
             self.assertEqual(len(response.read(65536)), 65536)
             wrapper.says("sent 3")
-            # Sockets hold some, the proxy up to a chunk, and we have four pieces under way.
+            # The system's socket buffers grow to some 10 MiB, the proxy holds a piece, and we have four under way.
             time.sleep(0.5)
-            self.assertLess(len([line for line in wrapper.log if line.startswith("sent")]), 160)
+            self.assertLess(len([line for line in wrapper.log if line.startswith("sent")]), 280)
             self.assertEqual(len(response.read()), 319 * 65536)
 
     def test_a_broker_that_restarts(self) -> None:
