@@ -10,3 +10,10 @@ export function findPython(): string | undefined {
   const code = 'import sys; sys.exit(sys.version_info < (3, 9))';
   return firstThatRuns(['/usr/bin/python3', 'python3'], ['-c', code]);
 }
+
+/** One that has these libraries. */
+export function findRuby(libraries: readonly string[]): string | undefined {
+  const required = libraries.map((library) => `require '${library}'; `).join('');
+  const code = `${required}exit RUBY_VERSION.to_i >= 3`;
+  return firstThatRuns(['/usr/bin/ruby', 'ruby'], ['-e', code]);
+}

@@ -23,6 +23,9 @@ module Msglite
     LONGEST_PAUSE = 1.0
     # The same while there is something to do: so long a message waits at most that nobody polls for.
     TICK = 0.002
+    # Seconds for which what is said is gathered by +flush_soon+.
+    TOGETHER = 0.001
+    ELSEWHERE = 'this client was made in another process: connect after fork'
     # Times it looks up so soon although nothing came.
     TICKS = 25
     # The same while there is no connection.
@@ -45,11 +48,12 @@ module Msglite
       @quiet = false
       @reads = 0
       @idle_ticks = 0
+      @tickers = []
+      @flushed = 0
       @writing = Mutex.new
       @out = String.new(encoding: Encoding::BINARY)
       @state = :down
       @tags = 0
-      @process = Process.pid
       @welcome = Connection::Welcome.new('off', 1 << 30)
       @asks = Asks.new(self, settings.buffer_messages, settings.buffer_bytes)
       @receives = Receives.new(self)
@@ -84,11 +88,7 @@ module Msglite
 
     # With the lock held; then +flush+. In another process there is no thread that reads.
     def ask(ask)
-      unless @process == Process.pid
-        return ask.failed(Error.bad('this client was made in another process: connect after fork'))
-      end
-
-      @asks.add(ask)
+      elsewhere? ? ask.failed(Error.bad(ELSEWHERE)) : @asks.add(ask)
     end
 
     # Waits while too much is not answered.
@@ -106,9 +106,7 @@ module Msglite
     # The same.
     # @param receive [Receive]
     def begin_receive(receive)
-      return @receives.start(receive) if @process == Process.pid
-
-      receive.listener.refused(receive, Error.bad('this client was made in another process: connect after fork'))
+      elsewhere? ? receive.listener.refused(receive, Error.bad(ELSEWHERE)) : @receives.start(receive)
     end
 
     # With the lock held; then +flush+.
@@ -162,6 +160,24 @@ module Msglite
       return if @out.empty? || @lock.mon_owned?
 
       @writing.synchronize { nil while write_some }
+    end
+
+    # The same for who comes back soon: what is said within a millisecond is written together, in one system call. The link's
+    # thread sees to it that nothing waits for longer than a tick.
+    def flush_soon
+      now = Clock.now
+      wait = @lock.synchronize { @poller.nil? && now - @flushed < TOGETHER }
+      flush unless wait
+    end
+
+    # With the lock held: its +tick+ is called in each tick, as long as there is something to do.
+    def on_tick(stream)
+      @tickers << stream
+    end
+
+    # With the lock held.
+    def off_tick(stream)
+      @tickers.delete(stream)
     end
 
     # Gives up what is not answered, says goodbye, and waits until the connection is gone.
@@ -230,6 +246,11 @@ module Msglite
 
     private
 
+    # Threads do not survive a fork.
+    def elsewhere?
+      !@thread.alive? && @state != :closed
+    end
+
     def finish(delivery, ending)
       return if delivery.ending
 
@@ -252,6 +273,7 @@ module Msglite
 
         taken = @out
         @out = String.new(encoding: Encoding::BINARY)
+        @flushed = Clock.now
         [@connection, taken]
       end
       connection.write(bytes)

@@ -23,7 +23,13 @@ module Msglite
 
     # For the client, with the lock held.
     def start
+      @link.on_tick(self)
       @taking.start
+    end
+
+    # For the link, with the lock held: messages that nobody has taken yet are for those who wait.
+    def tick
+      @ready.size.times { @waiting.signal }
     end
 
     # The next message. Nil: no more will come.
@@ -34,8 +40,6 @@ module Msglite
       found = @link.wait_for(@waiting, timeout && (Clock.now + timeout)) do
         @link.overdue unless @link.up?
         delivery = @ready.shift
-        # Another one can have the next.
-        @waiting.signal unless @ready.empty?
         delivery || @ended
       end
       raise Error.new('expired', "nothing came in #{timeout} seconds") unless found
@@ -110,7 +114,9 @@ module Msglite
       return back(delivery, 0) if @error
 
       @ready << delivery
-      @waiting.signal if @ready.size == 1
+      # A thread that waits here and has read several takes one after the other, and the others sleep on, unless they are still
+      # needed in the next tick: to wake them costs more than most messages.
+      @waiting.signal unless @link.polled_for?(@waiting)
     end
 
     def lapsed(delivery)
@@ -168,7 +174,10 @@ module Msglite
 
     def look_for_end
       @waiting.broadcast if @ended
-      @client.over(self) if @ended && @out.empty?
+      return unless @ended && @out.empty?
+
+      @link.off_tick(self)
+      @client.over(self)
     end
 
     def back(delivery, delay)

@@ -14,12 +14,17 @@ module Msglite
             pause = due ? due - Clock.now : LONGEST_PAUSE
             return false if due && pause <= 0
 
-            if @poller.nil? && @state == :up && @failure.nil? then poll(pause)
+            if @poller.nil? && @state == :up && @failure.nil? then poll(pause, cond)
             else cond.wait(pause)
             end
           end
           true
         end
+      end
+
+      # Whether what comes now was read by a thread that waits for this.
+      def polled_for?(cond)
+        @polled_for.equal?(cond)
       end
 
       private
@@ -32,6 +37,7 @@ module Msglite
           raise @failure if @failure
 
           look_after(connection)
+          @tickers.each(&:tick)
           poll(next_pause) if @poller.nil?
           raise @failure if @failure
 
@@ -55,7 +61,7 @@ module Msglite
 
       # With the lock held, once: waits for the socket without it, and takes what comes. An interrupt (as of Timeout.timeout) comes
       # while it waits, and not between reading something and taking it.
-      def poll(pause)
+      def poll(pause, cond = nil)
         connection = @connection
         Thread.handle_interrupt(Object => :never) do
           @poller = Thread.current
@@ -67,7 +73,7 @@ module Msglite
             @lock.enter
             @poller = nil
           end
-          absorb(connection) if ready
+          absorb(connection, cond) if ready
         rescue Error => e
           @failure ||= e if connection.equal?(@connection)
         ensure
@@ -84,11 +90,14 @@ module Msglite
         @watch.signal
       end
 
-      def absorb(connection)
+      def absorb(connection, cond)
         return unless connection.equal?(@connection)
 
         @reads += 1
+        @polled_for = cond
         connection.read.each { |frame| take(frame) }
+      ensure
+        @polled_for = nil
       end
 
       def take(frame)

@@ -139,7 +139,7 @@ module Msglite
           @link.ask(ask)
           @worker.stream.free(@delivery)
         end
-        @link.flush
+        @worker.stream.ready? ? @link.flush_soon : @link.flush
       end
 
       # With the lock held: the broker has the answer, or will not have it. Then it is as if we had died.
