@@ -16,7 +16,7 @@ use Msglite::PSGI::Head qw(headers_of);
 my (%KEY, %SEEN);
 use constant { MOST_KEYS => 1000, MOST_SEEN => 200, LONGEST_SEEN => 4096 };
 
-# What CGI says of a request, from its head, and whether its body was chunked.
+# What CGI says of a request, from its head.
 sub environment ($head) {
     my $url = $head->{url};
     my ($path, $query) = split /\?/, $url, 2;
@@ -27,7 +27,7 @@ sub environment ($head) {
     }
     $path =~ s/%([0-9A-Fa-f]{2})/chr hex $1/ge if index($path, '%') >= 0;
     my $scheme = $head->{scheme} // 'http';
-    my ($variables, $chunked, $host, $port) = @{ _headers($head) };
+    my ($variables, $host, $port) = @{ _headers($head) };
     my %env = (
         %$variables,
         REQUEST_METHOD  => $head->{method},
@@ -41,7 +41,7 @@ sub environment ($head) {
         REMOTE_ADDR     => $head->{remoteAddr} // '',
     );
     $env{HTTPS} = 'on' if $scheme eq 'https';
-    return (\%env, $chunked);
+    return \%env;
 }
 
 sub _headers ($head) {
@@ -58,17 +58,17 @@ sub _headers ($head) {
     return $SEEN{$list} = $read;
 }
 
-# Variables, whether the body is chunked, and the server's name and port as the client said them.
+# Variables, and the server's name and port as the client said them.
 sub _read_headers (@pairs) {
-    my (%variables, $chunked);
+    my %variables;
     while (my ($name, $value) = splice @pairs, 0, 2) {
         my $key = $KEY{$name} // _key($name);
-        if    ($key eq '')               { $chunked = 1 if lc $name eq 'transfer-encoding' }
+        if    ($key eq '')               { next }
         elsif (!exists $variables{$key}) { $variables{$key} = $value }
         else                             { $variables{$key} .= ($key eq 'HTTP_COOKIE' ? '; ' : ', ') . $value }
     }
     my ($host, $port) = ($variables{HTTP_HOST} // '') =~ /\A(\[[^\]]*\]|[^:]*)(?::(\d*))?\z/;
-    return [ \%variables, $chunked, length($host // '') ? $host : 'localhost', length($port // '') ? $port : undef ];
+    return [ \%variables, length($host // '') ? $host : 'localhost', length($port // '') ? $port : undef ];
 }
 
 sub _key ($name) {

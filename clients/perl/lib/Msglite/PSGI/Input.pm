@@ -35,8 +35,6 @@ sub fetch_all ($self) {
     return $self->{length};
 }
 
-sub is_over ($self) { return $self->{over} }
-
 sub _fetch ($self) {
     my $piece = $self->{fetch}->();
     if ($piece eq '') { $self->{over} = 1; return }

@@ -137,7 +137,7 @@ sub _end_chunked ($self) {
 # The proxy is waited for: so no more is sent than the client takes. The last piece only until the broker has it, and with it
 # all before.
 sub _piece ($self, $piece, $last) {
-    $self->_listen;
+    $self->listen;
     $self->{link}->keep_on($self->{delivery}) if $self->{state} eq 'ready';
     my $text = $self->{state} eq 'ready' ? encode_response(@$self{qw(status headers)}) . ($piece eq '' ? '' : "\n$piece") : $piece;
     $self->{state} = 'begun';
@@ -183,7 +183,7 @@ sub _send ($self, $text, $told = sub { }, %options) {
 }
 
 # From now on the proxy tells us.
-sub _listen ($self) {
+sub listen ($self) {
     return if $self->{listening} || !defined $self->{cancel};
     $self->{listening} = $self->{link}->receive(
         { addresses => [ $self->{cancel} ], timeout => undef, count => 1, lease => 0 },
@@ -209,7 +209,7 @@ sub client_gone ($self) {
     return 1 if $self->{gone};
     my $link = $self->{link};
     if (!$self->{listening}) {
-        $self->_listen;
+        $self->listen;
         my $answered;
         $link->flush(sub { $answered = 1 });
         $link->step until $answered || $self->{gone};

@@ -9,14 +9,12 @@ use Msglite::Client;
 use Msglite::PSGI::Environment qw(environment);
 use Msglite::PSGI::Head qw(parse_request);
 use Msglite::PSGI::Input;
+use Msglite::PSGI::Pieces;
 use Msglite::PSGI::Reply;
 use Msglite::PSGI::Responder;
 
 use constant {
-    LOOK     => 1,      # Seconds between looks at what signals and the parent tell.
-    FAREWELL => 5,
-    PIECES   => 4,      # Of a request's body, asked for at a time.
-    PATIENCE => 300,    # Seconds that the next one may take.
+    LOOK => 1,    # Seconds between looks at what signals and the parent tell.
 };
 
 # app, settings (as Msglite::PSGI::Settings has them), ready: called when it takes requests.
@@ -83,9 +81,9 @@ sub _serve ($self, $delivery) {
         cancel   => $head->{cancelAddr},
         client   => $self->{client},
     );
-    my ($env, $input);
+    my ($env, $pieces);
     my $done = eval {
-        ($env, $input) = $self->_environment($head, $body, $reply);
+        $env = $self->_environment($head, $body, $reply, \$pieces);
         Msglite::PSGI::Responder->respond($reply, $self->{app}->($env));
         1;
     };
@@ -95,7 +93,7 @@ sub _serve ($self, $delivery) {
     $self->_finish($delivery, $env, $ended);
     $self->_log("$head->{method} $head->{url}: the response was not taken: " . $reply->is_gone)
         if $reply->is_gone && $reply->is_gone !~ /\A(?:the proxy|expired|no-such-delivery)/;
-    $self->_drain($head->{bodyAddr}) if $input && !$input->is_over;
+    $pieces->end if $pieces;
     $self->_clean_up($env) if $env && $env->{'psgix.cleanup.handlers'};
     return;
 }
@@ -149,23 +147,22 @@ my %STANDARD = (
     'psgix.cleanup'        => !!1,
 );
 
-sub _environment ($self, $head, $body, $reply) {
-    my ($env, $chunked) = environment($head);
+sub _environment ($self, $head, $body, $reply, $pieces) {
+    my $env     = environment($head);
     my $address = $head->{bodyAddr};
-    my ($input, $tied);
-    if (!defined $address) {
-        $env->{CONTENT_LENGTH} = length $body if $chunked;
-        $input = Msglite::PSGI::Input->of_bytes($body);
-    }
-    elsif (!$head->{v} && !$chunked && !$env->{CONTENT_LENGTH}) {
+    my $input;
+    if (!defined $address) { $input = Msglite::PSGI::Input->of_bytes($body) }
+    elsif (!$head->{v} && !$env->{CONTENT_LENGTH}) {
 
         # Envelope 1: an empty message that nobody needs, and that may be gone already.
         $input = Msglite::PSGI::Input->of_bytes('');
     }
     else {
-        $input = Msglite::PSGI::Input->in_pieces($self->_pieces($address, $head, $reply));
-        $tied  = tied *$input;
-        $env->{CONTENT_LENGTH} = $tied->fetch_all if $chunked;
+        $$pieces = Msglite::PSGI::Pieces->new(link => $self->{link}, address => $address, reply => $reply, single => !$head->{v});
+        $input   = Msglite::PSGI::Input->in_pieces(sub { $$pieces->next });
+
+        # Many applications read nothing unless they are told a length.
+        $env->{CONTENT_LENGTH} //= tied(*$input)->fetch_all;
     }
     @$env{ keys %STANDARD } = values %STANDARD;
     $env->{'psgi.url_scheme'}        = $head->{scheme} // 'http';
@@ -173,42 +170,7 @@ sub _environment ($self, $head, $body, $reply) {
     $env->{'psgi.errors'}            = *STDERR;
     $env->{'psgix.cleanup.handlers'} = [];
     $env->{'msglite.request'}        = $reply;
-    return ($env, $tied);
-}
-
-# A function that returns the next piece of a body. In envelope 1 there is one, whole.
-sub _pieces ($self, $address, $head, $reply) {
-    my $link = $self->{link};
-    my (@pieces, $asked, $over, @why);
-    $link->keep_on($reply->delivery);
-    return sub {
-        return '' if $over;
-        my $due = Msglite::Link::now() + PATIENCE;
-        until (@pieces) {
-            $asked ||= $link->receive(
-                { addresses => [$address], timeout => PATIENCE, count => $head->{v} ? PIECES : 1, lease => 0 },
-                sub ($delivery) { push @pieces, $delivery->{frame}{body} },
-                sub (@refusal) { undef $asked; @why = @refusal },
-            );
-            $link->step($due - Msglite::Link::now());
-            last if @pieces;
-            my $lack = @why ? "@why" : $reply->is_gone || $due <= Msglite::Link::now() && 'they did not come';
-            next if !$lack;
-            $over = 1;
-            $link->withdraw($asked) if $asked;
-            die "the pieces of the request's body are missing: $lack\n";
-        }
-        my $piece = shift @pieces;
-        $over = $piece eq '' || !$head->{v};
-        $link->withdraw($asked) if $over && $asked;
-        return $piece;
-    };
-}
-
-# What nobody has read of a body must not lie about in the broker.
-sub _drain ($self, $address) {
-    $self->{link}->receive({ addresses => [$address], timeout => 0, count => undef, lease => 0 }, sub ($) { }, sub (@) { });
-    return;
+    return $env;
 }
 
 sub _log ($self, $text) {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+import time
+from collections import deque
+from typing import Any, Callable
 
-from ..asks import SendAsk
+from ..asks import SendAsk, Waiter
 from ..errors import MsgliteError
 from ..link import Link
 from ..ready import Ready
@@ -15,7 +17,10 @@ from .application import ClientGone
 
 #: Seconds in which the proxy has to take what we send.
 TIMEOUT = 60.0
-#: Pieces of an answer that are under way at a time: the proxy finishes one when its client has taken it.
+#: Seconds for the next piece of a request's body.
+BODY_TIMEOUT = 60.0
+#: Pieces of an answer that are under way at a time: the proxy finishes one when its client has taken it. And
+#: of a body that are asked for.
 WINDOW = 4
 
 _PIECE = Options(receipt="done", dead="")
@@ -34,6 +39,7 @@ class Conversation:
         self._reply_to = delivery.message.reply_to
         self._cancel_addr: str = head.get("cancelAddr", "")
         self._departure: Departure | None = None
+        self._upload: Upload | None = None
         self._under_way: list[SendAsk] = []
         self._begun = False
         self._last: SendAsk | None = None
@@ -78,6 +84,8 @@ class Conversation:
             self._ended = True
             if self._departure is not None:
                 self._departure.end()
+            if self._upload is not None:
+                self._upload.end()
             if not well and not self._gone:
                 self._link.finish(self._delivery, "back", 0.0, False)
             elif self._last is None or self._last.settled:
@@ -111,13 +119,19 @@ class Conversation:
 
     # The body
 
-    def fetch(self, address: str, timeout: float) -> bytes:
-        """The next piece of the body. Raises ``OSError`` or ``MsgliteError``."""
-        with self._link.lock:
-            delivery = Ready(self._link, [address], timeout).result()
-        if delivery is None:
-            raise OSError("the body of the request did not come in time")
-        return delivery.message.body
+    def fetcher(self, address: str, whole: bool) -> Callable[[], bytes]:
+        """What returns the next piece of the body, an empty one last, and raises ``OSError`` or ``MsgliteError``. ``whole``: there is
+        one piece."""
+        upload = self._upload = Upload(self._link, address, whole)
+
+        def fetch() -> bytes:
+            with self._link.lock:
+                self._watch()
+                if self._departure is not None:
+                    self._departure.tell = upload.look
+                return upload.next(self._throw_if_over)
+
+        return fetch
 
     def drain(self, address: str) -> None:
         """What is there of a body that nobody has read: otherwise it would wait in the broker until its time is over."""
@@ -128,11 +142,83 @@ class Conversation:
                     return
 
 
+class Upload:
+    """The pieces of a request's body. Each is finished when it came, so that the proxy sends more. Called with the link's lock held."""
+
+    def __init__(self, link: Link, address: str, whole: bool) -> None:
+        self._link = link
+        self._address = address
+        self._whole = whole
+        self._receive: Receive | None = None
+        self._pieces: deque[bytes] = deque()
+        self._waiter = Waiter()
+        self._error: Exception | None = None
+        self._over = False
+
+    def next(self, check: Callable[[], None]) -> bytes:
+        """Waits for it. ``check`` raises if there is no use in that."""
+        deadline = time.monotonic() + BODY_TIMEOUT
+        while not self._pieces:
+            if self._over:
+                return b""
+            check()
+            if self._error is not None:
+                raise self._error
+            if self._receive is None:
+                count = 1 if self._whole else WINDOW
+                self._receive = self._link.receive([self._address], math.inf, count, BODY_TIMEOUT, self)
+            self._waiter = Waiter()
+            if not self._link.wait(self._waiter, deadline):
+                self.end()
+                raise OSError("the body of the request did not come in time")
+        return self._pieces.popleft()
+
+    def look(self) -> None:
+        """Whoever waits shall look again."""
+        self._waiter.settle()
+
+    def end(self) -> None:
+        """No more is wanted."""
+        self._over = True
+        receive, self._receive = self._receive, None
+        if receive is not None:
+            self._link.withdraw(receive)
+
+    def deliver(self, delivery: Delivery, receive: Receive) -> None:
+        if receive.state == "over":
+            self._receive = None
+        self._link.finish(delivery, "done", 0.0, False)
+        body = delivery.message.body
+        if delivery.message.attempt > 1 and not self._whole:
+            # It may be one that came before, or one of several that did not.
+            self._error = OSError("the connection to the broker was lost while the body of the request came")
+        elif body:
+            self._pieces.append(body)
+        if self._whole or not body or self._error is not None:
+            self.end()
+        self.look()
+
+    def refused(self, receive: Receive, error: MsgliteError) -> None:
+        self._error = error
+        self.look()
+
+    def expired(self, receive: Receive) -> None:
+        """It waits for ever."""
+
+    def withdrawn(self, receive: Receive) -> None:
+        """It was over."""
+
+    def lapsed(self, delivery: Delivery) -> None:
+        """It is finished as it comes."""
+
+
 class Departure:
     """Waits for the word that nobody waits any more. Called with the link's lock held."""
 
     def __init__(self, link: Link, address: str) -> None:
         self.seen = False
+        #: Called then.
+        self.tell: Callable[[], None] = lambda: None
         self._link = link
         self._receive = link.receive([address], math.inf, 1, 0.0, self)
 
@@ -141,6 +227,7 @@ class Departure:
 
     def deliver(self, delivery: Delivery, receive: Receive) -> None:
         self.seen = True
+        self.tell()
 
     def expired(self, receive: Receive) -> None:
         """It waits for ever."""

@@ -18,7 +18,8 @@ _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 def environ_of(head: dict[str, Any]) -> dict[str, Any]:
     """The variables of CGI for a request's head, in either envelope, without those of WSGI. Strings have one character per byte.
 
-    A name with ``_`` is dropped: it could pass for the same name with ``-``. So is ``Proxy``: programs take HTTP_PROXY for a setting.
+    A name with ``_`` is dropped: it could pass for the same name with ``-``. So is ``Proxy``: programs take HTTP_PROXY for a setting;
+    and Transfer-Encoding: whatever it was, the body has been put together.
     """
     scheme = head.get("scheme", "http")
     url: str = head["url"]
@@ -74,7 +75,7 @@ def _pairs(headers: Any) -> Iterable[tuple[str, str]]:
 def _learn(name: str) -> str | None:
     lower = name.lower()
     key: str | None = f"HTTP_{name.upper().replace('-', '_')}"
-    if "_" in name or lower == "proxy":
+    if "_" in name or lower in ("proxy", "transfer-encoding"):
         key = None
     elif lower in ("content-type", "content-length"):
         key = lower.upper().replace("-", "_")

@@ -19,9 +19,6 @@ from .reply import Reply
 
 log = logging.getLogger("msglite.wsgi")
 
-#: Seconds for each piece of a request's body.
-BODY_TIMEOUT = 60.0
-
 
 class Requests:
     """Answers requests with an application."""
@@ -65,7 +62,7 @@ class Requests:
             environ["wsgi.input"] = body.input
             environ["msglite.attempt"] = message.attempt
             environ["msglite.client_gone"] = conversation.is_gone
-            well = self._measured(environ, body, reply) and run(self._application, environ, reply)
+            well = self._measured(environ, body) and run(self._application, environ, reply)
         finally:
             conversation.finish(well)
             if not body.is_complete:
@@ -83,37 +80,21 @@ class Requests:
     ) -> Body:
         if not address:
             return Body(inline)
-        if is_old and not has_body(environ):
+        if is_old and environ.get("CONTENT_LENGTH", "0") == "0":
             # Whoever had the request before may have taken the empty message that there is all the same.
             if attempt == 1:
                 conversation.drain(address)
             return Body()
-        if is_old:
-            taken = False
+        return Body(fetch=conversation.fetcher(address, is_old))
 
-            def one() -> bytes:
-                nonlocal taken
-                if taken:
-                    return b""
-                taken = True
-                return conversation.fetch(address, BODY_TIMEOUT)
-
-            return Body(fetch=one)
-        return Body(fetch=lambda: conversation.fetch(address, BODY_TIMEOUT))
-
-    def _measured(self, environ: dict[str, Any], body: Body, reply: Reply) -> bool:
-        """A chunked body has been put together: its length is told, once it is known. False: it did not come."""
-        if "HTTP_TRANSFER_ENCODING" not in environ:
+    def _measured(self, environ: dict[str, Any], body: Body) -> bool:
+        """A body whose length was not announced: many applications read none unless they are told one. So all of it is waited for.
+        False: it did not come."""
+        if body.is_complete or "CONTENT_LENGTH" in environ:
             return True
-        del environ["HTTP_TRANSFER_ENCODING"]
         try:
             environ["CONTENT_LENGTH"] = str(body.length())
             return True
         except (OSError, MsgliteError) as error:
-            log.error("%s %s: %s", environ["REQUEST_METHOD"], environ["REQUEST_URI"], error)
+            log.info("%s %s: %s", environ["REQUEST_METHOD"], environ["REQUEST_URI"], error)
             return False
-
-
-def has_body(environ: dict[str, Any]) -> bool:
-    """Whether the head says that there is one."""
-    return environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ
