@@ -73,7 +73,7 @@ export class ServedWorld {
   readonly #folder = new TestFolder();
   readonly #stops: (() => Promise<unknown>)[] = [];
   #broker: RunningBroker | undefined;
-  #client: Client | undefined;
+  #client: Promise<Client> | undefined;
   port = 0;
 
   static async start(flags: Record<string, string> = {}): Promise<ServedWorld> {
@@ -96,8 +96,8 @@ export class ServedWorld {
   }
 
   /** A client of the same broker. */
-  async client(): Promise<Client> {
-    this.#client ??= await connect({ address: this.broker });
+  client(): Promise<Client> {
+    this.#client ??= connect({ address: this.broker });
     return this.#client;
   }
 
@@ -130,7 +130,7 @@ export class ServedWorld {
 
   async stop(): Promise<void> {
     for (const stop of this.#stops) await stop();
-    await this.#client?.close();
+    await (await this.#client)?.close();
     await this.#broker?.stop(0);
     this.#folder.remove();
   }
