@@ -47,6 +47,7 @@ export async function answer(question: Question, settings: Settings, progress: P
     }
     for (let round = 1; round <= settings.rounds; round++) {
       for (const [i, one] of standing.entries()) {
+        if (round > 1 && present[i]?.once) continue;
         const figures = await one.measure();
         rounds[i]?.push(figures);
         progress(round, settings.rounds, present[i]?.name ?? '', figures);
@@ -63,7 +64,7 @@ export async function answer(question: Question, settings: Settings, progress: P
   const { judged, targets } = question;
   const first = all[0]?.medians[judged] ?? Number.NaN;
   const contenders = all.map((one) => ({ ...one, ratio: first / (one.medians[judged] ?? Number.NaN) }));
-  const verdicts = targets.map((target) => verdict(target, first, contenders));
+  const verdicts = (settings.quick ? [] : targets).map((target) => verdict(target, first, contenders));
   return { question: question.name, asks: question.asks, judged, contenders, missing, verdicts };
 }
 

@@ -4,15 +4,12 @@ import { answer } from './answer.js';
 import { machine } from './machine/machine.js';
 import type { Question, Settings } from './question.js';
 import { QUESTIONS } from './questions.js';
+import { QUICK } from './quick.js';
 import { writeDocument } from './report/document.js';
 import { load, type Report, save } from './report/report.js';
 import { progressLine, table } from './report/table.js';
 
-/** No figure of it is worth anything: it shows that all of it works. */
-export const QUICK: Settings = { rounds: 1, seconds: 0.2, warm: 0.1, stallSeconds: 0.5, million: 2000 };
-
 interface Flags extends Settings {
-  readonly quick?: boolean;
   readonly save: string;
   readonly docs?: boolean;
 }
@@ -41,12 +38,9 @@ async function ask(questions: typeof QUESTIONS, flags: Flags): Promise<void> {
     const found = await answer(question, settings, (...progress) => {
       process.stderr.write(`  ${progressLine(...progress)}\n`);
     });
-    const { rounds, seconds, warm, stallSeconds, million } = settings;
-    const report: Report = {
-      answer: found,
-      machine: machine(),
-      settings: { rounds, seconds, warm, stallSeconds, million },
-    };
+    const { rounds, seconds, warm, stallSeconds, million, quick } = settings;
+    const used = { rounds, seconds, warm, stallSeconds, million, ...(quick && { quick }) };
+    const report: Report = { answer: found, machine: machine(), settings: used };
     process.stdout.write(`\n${table(report)}\n`);
     save(flags.save, report);
   }

@@ -30,6 +30,8 @@ export interface Contender {
    * @throws what kept it from starting
    */
   start(folder: string, settings: Settings): Promise<Standing>;
+  /** Measured in the first round only, because that takes so long. */
+  readonly once?: boolean;
 }
 
 /** One that is ready to be measured, again and again. */
@@ -49,4 +51,6 @@ export interface Settings {
   readonly stallSeconds: number;
   /** Where a question speaks of a million, this many; and in proportion what goes with it. */
   readonly million: number;
+  /** Only to see that all of it works: no figure is worth anything, and none is judged. */
+  readonly quick?: boolean;
 }

@@ -16,6 +16,8 @@ export interface Running {
   readonly ask: Side;
   /** For those who answer or receive. */
   readonly answer: Side;
+  signal(signal: NodeJS.Signals): void;
+  /** Resolves when it is gone. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 

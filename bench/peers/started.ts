@@ -19,7 +19,13 @@ export async function started(
     throw error;
   }
   const side = { protocol, at };
-  return { pids: [program.pid], ask: side, answer: side, stop: (signal) => program.end(signal) };
+  return {
+    pids: [program.pid],
+    ask: side,
+    answer: side,
+    signal: (signal) => program.signal(signal),
+    stop: (signal) => program.end(signal),
+  };
 }
 
 /** A place of its own. */

@@ -25,6 +25,7 @@ export function table({ answer, machine, settings }: Report): string {
     ...missing.map((name) => `${name} is not installed`),
     '',
     ...verdicts.map((verdict) => sentence(verdict, judged)),
+    ...(settings.quick ? ['a quick look, of which no figure is worth anything'] : []),
     '',
     `medians of ${settings.rounds} rounds; ${machine.cpu}, ${machine.cores} cores, ${machine.system}, ${machine.date}`,
     ...contenders.map(({ name, version }) => `${name}: ${version}`),
