@@ -28,7 +28,7 @@ const program = new Command('npm run bench --')
 
 await program.parseAsync();
 const flags = program.opts<Flags>();
-if (flags.docs) writeDocument(load(flags.save));
+if (flags.docs) writeDocument(flags.save, load(flags.save));
 else await ask(chosen(program.args), flags);
 
 async function ask(questions: typeof QUESTIONS, flags: Flags): Promise<void> {

@@ -17,7 +17,7 @@ export function msgliteHttp({ apart = false }: { apart?: boolean } = {}): Peer {
       const broker = ['--listen', listenOption(handlers)];
       const http = ['--http-address', `127.0.0.1:${web.port}`, '--http-msg-address', QUEUE];
       const programs = [new Program([...node, ...broker, ...(apart ? [] : http)])];
-      const stop = async (signal?: NodeJS.Signals) => {
+      const stop = async (signal: NodeJS.Signals = 'SIGKILL') => {
         for (const program of [...programs].reverse()) await program.end(signal);
       };
       try {

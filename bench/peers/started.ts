@@ -24,7 +24,8 @@ export async function started(
     ask: side,
     answer: side,
     signal: (signal) => program.signal(signal),
-    stop: (signal) => program.end(signal),
+    // Nothing is to be kept, and nobody waits for an answer any more.
+    stop: (signal = 'SIGKILL') => program.end(signal),
   };
 }
 
