@@ -1,3 +1,4 @@
+import { pipe, transform } from 'valibot';
 import { option } from './option.js';
 import { count, filePath, messageAddress, oneOf, route, seconds, size, trusted } from './values.js';
 
@@ -37,7 +38,10 @@ export const HTTP_TABLE = {
     only: 'proxies',
   }),
   'http-envelope': option({
-    schema: oneOf('1', '2').transform((text) => (text === '1' ? 1 : 2)),
+    schema: pipe(
+      oneOf('1', '2'),
+      transform((text) => (text === '1' ? 1 : 2)),
+    ),
     group: 'HTTP proxy:',
     value: '1|2',
     text: 'how requests are written: 1 as in 2010, with the body in a second message; 2 in one message',

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type { GenericSchema } from 'valibot';
 
 /** Headings of the help. */
 export type Group = 'Where:' | 'Access:' | 'HTTP proxy:' | 'Journal:' | 'Limits:' | 'Log:' | 'General:';
@@ -9,7 +9,7 @@ export type Group = 'Where:' | 'Access:' | 'HTTP proxy:' | 'Journal:' | 'Limits:
  */
 export interface Option {
   /** From text. Its error message says what was expected. */
-  readonly schema: z.ZodType<unknown, string>;
+  readonly schema: GenericSchema<string, unknown>;
   readonly group: Group;
   /** What stands for its value in the help. */
   readonly value: string;

@@ -1,3 +1,4 @@
+import { safeParse } from 'valibot';
 import { UsageError } from '../usage.js';
 import { type Flags, fromEnvironment, fromFile, fromFlags, type Given, type Source } from './sources.js';
 import { environmentName, OPTIONS, type Option, type OptionName, type Values } from './table.js';
@@ -36,8 +37,8 @@ function parsed(option: Option, given: Given | undefined): unknown {
 }
 
 function parseText(option: Option, text: string, where: string): unknown {
-  const result = option.schema.safeParse(text);
-  if (result.success) return result.data;
-  const expected = result.error.issues[0]?.message;
+  const result = safeParse(option.schema, text);
+  if (result.success) return result.output;
+  const [{ message: expected }] = result.issues;
   throw new UsageError(`${where}: ${JSON.stringify(text)} is not valid, expected ${expected}`);
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type { InferOutput } from 'valibot';
 import { ACCESS_TABLE } from './access-table.js';
 import { HTTP_TABLE } from './http-table.js';
 import { type Option, option } from './option.js';
@@ -198,10 +198,10 @@ export const OPTIONS = Object.entries(TABLE) as readonly (readonly [OptionName, 
 
 /** What an option's text becomes. */
 type ValueOf<O extends Option> = O extends { readonly repeatable: true }
-  ? readonly z.output<O['schema']>[] | undefined
+  ? readonly InferOutput<O['schema']>[] | undefined
   : O extends { readonly standard: string }
-    ? z.output<O['schema']>
-    : z.output<O['schema']> | undefined;
+    ? InferOutput<O['schema']>
+    : InferOutput<O['schema']> | undefined;
 
 /** All values, checked; undefined where nothing was given and there is no standard. */
 export type Values = { readonly [K in OptionName]: ValueOf<(typeof TABLE)[K]> };

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 import { parseRoute, type RouteOptions } from '../../adapters/http/routes.js';
 import { Trust } from '../../adapters/http/trust.js';
 import { type Endpoint, parseEndpoint, parseEndpoints } from '../../client/address.js';
@@ -11,77 +11,114 @@ const LONGEST_SECONDS = 30 * 24 * 3600;
 
 /** One of a few words. */
 export function oneOf<const T extends readonly [string, ...string[]]>(...words: T) {
-  return z.enum(words, { error: `one of: ${words.join(', ')}` });
+  return v.picklist(words, `one of: ${words.join(', ')}`);
 }
 
 /** What is on or off. */
-export const yesOrNo = oneOf('true', 'false').transform((text) => text === 'true');
+export const yesOrNo = v.pipe(
+  oneOf('true', 'false'),
+  v.transform((text) => text === 'true'),
+);
 
 /** Bytes, in units of 1024 where a letter follows. */
 export function size(least: number) {
-  const error = `a size of at least ${least} bytes, such as 4096, 64k, 16M or 2G`;
-  return z
-    .string()
-    .regex(/^\d{1,15}[kmg]?$/i, { error })
-    .transform((text) => Number.parseInt(text, 10) * (UNITS[text.replace(/^\d+/, '').toLowerCase()] as number))
-    .refine((bytes) => bytes >= least && Number.isSafeInteger(bytes), { error });
+  const expected = `a size of at least ${least} bytes, such as 4096, 64k, 16M or 2G`;
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d{1,15}[kmg]?$/i, expected),
+    v.transform((text) => Number.parseInt(text, 10) * (UNITS[text.replace(/^\d+/, '').toLowerCase()] as number)),
+    v.check((bytes) => bytes >= least && Number.isSafeInteger(bytes), expected),
+  );
 }
 
 /** A number of things. */
 export function count(least: number) {
-  const error = `a whole number of at least ${least}`;
-  return z
-    .string()
-    .regex(/^\d{1,15}$/, { error })
-    .transform(Number)
-    .refine((value) => value >= least, { error });
+  const expected = `a whole number of at least ${least}`;
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d{1,15}$/, expected),
+    v.transform(Number),
+    v.check((value) => value >= least, expected),
+  );
 }
 
 /** Seconds as written, milliseconds as result. */
 export function seconds(least: number) {
-  const error = `seconds from ${least} to ${LONGEST_SECONDS} (30 days), such as 10 or 0.5`;
-  return z
-    .string()
-    .regex(/^\d{1,9}(\.\d{1,3})?$/, { error })
-    .transform((text) => Math.round(Number(text) * 1000))
-    .refine((milliseconds) => milliseconds >= least * 1000 && milliseconds <= LONGEST_SECONDS * 1000, { error });
+  const expected = `seconds from ${least} to ${LONGEST_SECONDS} (30 days), such as 10 or 0.5`;
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d{1,9}(\.\d{1,3})?$/, expected),
+    v.transform((text) => Math.round(Number(text) * 1000)),
+    v.check((milliseconds) => milliseconds >= least * 1000 && milliseconds <= LONGEST_SECONDS * 1000, expected),
+  );
 }
 
 /** Permissions as in chmod. */
-export const mode = z
-  .string()
-  .regex(/^0?[0-7]{3}$/, { error: 'permissions in octal, such as 0660' })
-  .transform((text) => Number.parseInt(text, 8));
+export const mode = v.pipe(
+  v.string(),
+  v.regex(/^0?[0-7]{3}$/, 'permissions in octal, such as 0660'),
+  v.transform((text) => Number.parseInt(text, 8)),
+);
 
-export const filePath = z
-  .string()
-  .refine((text) => text !== '' && !text.includes('\0'), { error: 'the path of a file' });
+export const filePath = v.pipe(
+  v.string(),
+  v.check((text) => text !== '' && !text.includes('\0'), 'the path of a file'),
+);
 
 /** A token, as it is shown to a broker: one word. */
-export const secret = z.string().regex(/^[\x21-\x7e]{1,255}$/, { error: 'one word' });
+export const secret = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/, 'one word'));
 
 /** A message address, as the binary string that goes on the wire. */
-export const messageAddress = z
-  .string()
-  .transform((text) => Buffer.from(text).toString('latin1'))
-  .refine(isAddress, { error: 'an address: 1 to 255 bytes without blanks' });
+export const messageAddress = v.pipe(
+  v.string(),
+  v.transform(binary),
+  v.check(isAddress, 'an address: 1 to 255 bytes without blanks'),
+);
 
 /** Which requests go where. */
-export const route = z.string().transform((text, context): RouteOptions => {
-  const parsed = parseRoute(text);
-  const to = messageAddress.safeParse(parsed?.to);
-  if (parsed !== undefined && to.success) return { ...parsed, to: to.data };
-  context.addIssue({
-    code: 'custom',
-    message: '[GET,POST:]HOST[/PATH]=ADDRESS[;max=N], such as *=web or a.example/b=web.b',
-  });
-  return z.NEVER;
-});
+export const route = parsedBy(readRoute, '[GET,POST:]HOST[/PATH]=ADDRESS[;max=N], such as *=web or a.example/b=web.b');
 
 /** Peers of the HTTP proxy that are believed. */
-export const trusted = z.string().refine(isTrustable, {
-  error: 'an IP address, a network such as 10.0.0.0/8, or one of: loopback, linklocal, uniquelocal, unix',
-});
+export const trusted = v.pipe(
+  v.string(),
+  v.check(
+    isTrustable,
+    'an IP address, a network such as 10.0.0.0/8, or one of: loopback, linklocal, uniquelocal, unix',
+  ),
+);
+
+/** `unix:/path` or `tcp:host:port`. */
+export const endpoint = parsedBy<Endpoint>(parseEndpoint, 'unix:/path or tcp:host:port');
+
+/** One endpoint, or several with commas between them. */
+export const endpoints = parsedBy<readonly Endpoint[]>(
+  parseEndpoints,
+  'unix:/path or tcp:host:port, or several of them with commas between',
+);
+
+/** What a parser of ours makes of the text; undefined: it is not what was expected. */
+function parsedBy<T>(parse: (text: string) => T | undefined, expected: string) {
+  return v.pipe(
+    v.string(),
+    v.rawTransform<string, T>(({ dataset, addIssue, NEVER }) => {
+      const parsed = parse(dataset.value);
+      if (parsed !== undefined) return parsed;
+      addIssue({ message: expected });
+      return NEVER;
+    }),
+  );
+}
+
+function binary(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}
+
+function readRoute(text: string): RouteOptions | undefined {
+  const parsed = parseRoute(text);
+  if (parsed === undefined) return undefined;
+  const to = binary(parsed.to);
+  return isAddress(to) ? { ...parsed, to } : undefined;
+}
 
 function isTrustable(text: string): boolean {
   try {
@@ -91,19 +128,3 @@ function isTrustable(text: string): boolean {
     throw error;
   }
 }
-
-/** `unix:/path` or `tcp:host:port`. */
-export const endpoint = z.string().transform((text, context): Endpoint => {
-  const parsed = parseEndpoint(text);
-  if (parsed !== undefined) return parsed;
-  context.addIssue({ code: 'custom', message: 'unix:/path or tcp:host:port' });
-  return z.NEVER;
-});
-
-/** One endpoint, or several with commas between them. */
-export const endpoints = z.string().transform((text, context): readonly Endpoint[] => {
-  const parsed = parseEndpoints(text);
-  if (parsed !== undefined) return parsed;
-  context.addIssue({ code: 'custom', message: 'unix:/path or tcp:host:port, or several of them with commas between' });
-  return z.NEVER;
-});

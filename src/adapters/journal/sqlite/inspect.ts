@@ -10,7 +10,7 @@ export const APPLICATION = 0x6d73676c;
  * Bytes up to which a file is checked whole at start, which takes about a tenth of a second. Beyond, a start would take
  * as long as the backlog is large; and what is restored is read through SQLite's own checks of each page anyway.
  */
-const CHECKED = 64 * 1024 * 1024;
+export const CHECKED = 64 * 1024 * 1024;
 
 /** Bytes of the smallest database there can be: one page of the smallest size. */
 const SMALLEST = 512;
@@ -54,7 +54,7 @@ export function inspectUntouched(file: string, newest: number): void {
   const had = existsSync(index);
   const db = new Database(file, { readonly: true, timeout: 0 });
   try {
-    inspect(db, file, newest);
+    inspect(db, file, newest, CHECKED);
   } finally {
     // While we still share the lock, so that no broker can have started.
     if (!had) rmSync(index, { force: true });
@@ -64,9 +64,10 @@ export function inspectUntouched(file: string, newest: number): void {
 
 /**
  * Refuses what is not a sound journal of a schema that we know. Only reads.
+ * @param checked bytes up to which its pages are looked through
  * @throws JournalError, or what SQLite throws
  */
-export function inspect(db: Database.Database, file: string, newest: number): void {
+export function inspect(db: Database.Database, file: string, newest: number, checked: number): void {
   const version = db.pragma('user_version', { simple: true }) as number;
   const application = db.pragma('application_id', { simple: true }) as number;
   // All 0 while the file is new, or its first broker was killed right after making it.
@@ -80,7 +81,7 @@ export function inspect(db: Database.Database, file: string, newest: number): vo
       `the journal ${file} was written by a newer msglite (${versions}); use that, or another file`,
     );
   }
-  if (bytesOf(db) > CHECKED) return;
+  if (bytesOf(db) > checked) return;
   const found = db.pragma('quick_check(1)', { simple: true }) as string;
   if (found !== 'ok') throw coded(file, 'SQLITE_CORRUPT', found.replace(/\s+/g, ' '));
 }

@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { JournalError, journalError } from './errors.js';
-import { APPLICATION, inspect, inspectUntouched, isUnfinished, refuseBySize } from './inspect.js';
+import { APPLICATION, CHECKED, inspect, inspectUntouched, isUnfinished, refuseBySize } from './inspect.js';
 import { listMigrations, migrate } from './migrate.js';
 
 const MIGRATIONS = fileURLToPath(new URL('../../../../../migrations/', import.meta.url));
@@ -21,12 +21,14 @@ export function openDatabase(file: string, sync: 'normal' | 'full', migrations =
   let db: Database.Database | undefined;
   try {
     refuseBySize(file);
-    if (isUnfinished(file)) inspectUntouched(file, steps.length);
+    const unfinished = isUnfinished(file);
+    if (unfinished) inspectUntouched(file, steps.length);
     makePrivate(file);
     db = new Database(file, { timeout: 0 });
     // Before anything is read, so that one broker holds the file, and no shared memory file is needed.
     db.pragma('locking_mode = EXCLUSIVE');
-    inspect(db, file, steps.length);
+    // Its pages were checked just now.
+    inspect(db, file, steps.length, unfinished ? 0 : CHECKED);
     configure(db, sync);
     // A table made anew is all in the log now, however large: the first commit would have to move it.
     if (migrate(db, steps)) db.pragma('wal_checkpoint(TRUNCATE)');
