@@ -6,7 +6,7 @@ import { underLoad } from '../under-load.js';
 
 export const oneWayJournaled: Question = {
   name: 'one-way-journaled',
-  asks: 'How many messages get from 4 producers with 50 outstanding to 4 consumers, each on disk before its receipt?',
+  asks: 'How many messages get from 4 producers with 50 outstanding to 4 consumers, each on disk, or received, before its receipt?',
   contenders: [msglite({ tagged: true, journal: true }), redis({ synced: true }), beanstalkd({ synced: true })].map(
     (peer) => underLoad({ kind: 'one-way', producers: 4, consumers: 4, outstanding: 50 }, peer),
   ),

@@ -5,7 +5,7 @@ import { ROUND_TRIPS, underLoad } from '../under-load.js';
 
 export const roundTripsJournaled: Question = {
   name: 'round-trips-journaled',
-  asks: 'How many questions are answered when each is on disk before its receipt, leased to a worker, and finished by it?',
+  asks: 'How many questions are answered when each has a receipt, is leased to a worker, and finished by it, all of it on disk?',
   contenders: [msglite({ tagged: true, journal: true }), redis({ synced: true })].map((peer) =>
     underLoad(ROUND_TRIPS, peer),
   ),

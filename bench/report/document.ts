@@ -6,6 +6,7 @@ import { QUESTIONS } from '../questions.js';
 import { ROOT } from '../root.js';
 import { picture } from './picture.js';
 import type { Report } from './report.js';
+import { roundsOf } from './table.js';
 
 const DOCS = join(ROOT, 'docs');
 const FOLDER = 'performance';
@@ -13,20 +14,21 @@ const FOLDER = 'performance';
 /**
  * Writes docs/performance.md, its pictures, and beside them the results that they show.
  * @param results the folder that the reports were read from
+ * @param docs the folder that it is written into
  * @throws if there is none, or one of a quick look
  */
-export function writeDocument(results: string, saved: ReadonlyMap<string, Report>): void {
+export function writeDocument(results: string, saved: ReadonlyMap<string, Report>, docs = DOCS): void {
   const reports = QUESTIONS.flatMap(({ name }) => saved.get(name) ?? []);
   const quick = reports.filter(({ settings }) => settings.quick).map(({ answer }) => answer.question);
   if (reports.length === 0) throw new Error(`there are no results in ${results}`);
   if (quick.length > 0) throw new Error(`only a quick look was had at ${quick.join(', ')}`);
-  mkdirSync(join(DOCS, FOLDER), { recursive: true });
+  mkdirSync(join(docs, FOLDER), { recursive: true });
   for (const { answer } of reports) {
     const name = answer.question;
-    writeFileSync(join(DOCS, FOLDER, `${name}.svg`), picture(answer));
-    copyFileSync(join(results, `${name}.json`), join(DOCS, FOLDER, `${name}.json`));
+    writeFileSync(join(docs, FOLDER, `${name}.svg`), picture(answer));
+    copyFileSync(join(results, `${name}.json`), join(docs, FOLDER, `${name}.json`));
   }
-  writeFileSync(join(DOCS, 'performance.md'), documentOf(reports));
+  writeFileSync(join(docs, 'performance.md'), documentOf(reports));
 }
 
 function documentOf(reports: readonly Report[]): string {
@@ -36,7 +38,7 @@ function documentOf(reports: readonly Report[]): string {
 What msglite costs, beside others that do the same work. \`npm run bench -- --docs\` has written this from what \`npm run bench\`
 measured; [bench/README.md](../bench/README.md) says how, and how to ask again. Ratios are of medians of one run, in which
 all were measured in turns: they are worth something on other machines too. The absolute figures, further below, are of one machine:
-${machineOf(reports)}.
+${machineOf(reports)}. A load average well above 2 says that others were at work on it, too.
 
 | question | ratio or figure | must be | aim | |
 | --- | ---: | ---: | ---: | --- |
@@ -68,14 +70,14 @@ function standing(target: Verdict['target'], value: number | undefined, reached:
   return ('atMost' in target ? value <= target.aim : value >= target.aim) ? 'reached, and the aim' : 'reached';
 }
 
-function section({ answer, settings }: Report): string {
+function section(report: Report): string {
+  const { answer, machine } = report;
   const { question, asks, contenders, judged, missing } = answer;
   const columns = figuresIn(contenders.map(({ medians }) => medians));
   const rows = contenders.map(({ name, medians, ratio }) => {
     const cells = columns.map((column) => (medians[column] === undefined ? '' : printed(column, medians[column])));
     return `| ${[name, ...cells, ratio.toFixed(2)].join(' | ')} |`;
   });
-  const rounds = contenders[0]?.rounds.length ?? 0;
   return `
 ## ${question}
 
@@ -87,13 +89,13 @@ ${asks}
 | --- | ${columns.map(() => '---:').join(' | ')} | ---: |
 ${rows.join('\n')}
 
-${rounds === 1 ? '1 round' : `Medians of ${rounds} rounds`}${scale(settings)}. ${contenders.map(({ name, version }) => `${name}: ${version}`).join('; ')}.
+From ${roundsOf(answer)}${scale(report)}; load average of ${machine.busy.toFixed(1)} at the end. ${contenders.map(({ name, version }) => `${name}: ${version}`).join('; ')}.
 ${missing.map((name) => `Not installed: ${name}.\n`).join('')}`;
 }
 
 /** Says so where it was asked with less than the question speaks of. */
-function scale({ million, stallSeconds }: Report['settings']): string {
-  const smaller = million < 1_000_000 ? [`${million.toLocaleString('en-GB')} messages for each million`] : [];
-  const shorter = stallSeconds < 600 ? [`${stallSeconds} seconds for 10 minutes`] : [];
-  return [...smaller, ...shorter].map((text) => `; ${text}`).join('');
+function scale({ answer: { asks }, settings: { million, stallSeconds } }: Report): string {
+  if (asks.includes('1,000,000') && million < 1_000_000) return `, with ${million} messages for each 1,000,000`;
+  if (asks.includes('10 minutes') && stallSeconds < 600) return `, in ${stallSeconds} seconds instead of 10 minutes`;
+  return '';
 }

@@ -28,7 +28,7 @@ export function picture({ contenders, judged, verdicts }: Answer): string {
     animation: false,
     backgroundColor: '#ffffff',
     title: { text: FIGURES[judged].heading, left: 8, top: 6, textStyle: { fontSize: 13 } },
-    grid: { left: 12, right: 90, top: 48, bottom: 12, containLabel: true },
+    grid: { left: 12, right: 90, top: 48, bottom: 12, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     xAxis: { type: 'value', min: 0, max: highest * 1.05, axisLabel: { show: false }, splitLine: { show: false } },
     yAxis: { type: 'category', inverse: true, data: contenders.map(({ name }) => name), axisTick: { show: false } },
     series: [

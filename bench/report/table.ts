@@ -1,4 +1,4 @@
-import type { Verdict } from '../answer.js';
+import type { Answer, Verdict } from '../answer.js';
 import { FIGURES, type FigureName, type Figures, figuresIn, printed } from '../figures.js';
 import type { Report } from './report.js';
 
@@ -27,10 +27,16 @@ export function table({ answer, machine, settings }: Report): string {
     ...verdicts.map((verdict) => sentence(verdict, judged)),
     ...(settings.quick ? ['a quick look, of which no figure is worth anything'] : []),
     '',
-    `medians of ${settings.rounds} rounds; ${machine.cpu}, ${machine.cores} cores, ${machine.system}, ${machine.date}`,
+    `${roundsOf(answer)}; ${machine.cpu}, ${machine.cores} cores, ${machine.system}, ${machine.date}, load ${machine.busy.toFixed(1)}`,
     ...contenders.map(({ name, version }) => `${name}: ${version}`),
     '',
   ].join('\n');
+}
+
+/** How often it was measured. */
+export function roundsOf({ contenders }: Answer): string {
+  const rounds = contenders[0]?.rounds.length ?? 0;
+  return rounds === 1 ? '1 round' : `medians of ${rounds} rounds`;
 }
 
 /** What was to be reached, and whether it was. */
