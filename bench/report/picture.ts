@@ -10,7 +10,7 @@ use([BarChart, GridComponent, MarkLineComponent, TitleComponent, SVGRenderer]);
 
 const WIDTH = 760;
 const BAR = 36;
-const FRAME = 90;
+const FRAME = 100;
 const OURS = '#c2410c';
 const OTHERS = '#94a3b8';
 const LIMIT = '#1e293b';
@@ -28,7 +28,7 @@ export function picture({ contenders, judged, verdicts }: Answer): string {
     animation: false,
     backgroundColor: '#ffffff',
     title: { text: FIGURES[judged].heading, left: 8, top: 6, textStyle: { fontSize: 13 } },
-    grid: { left: 12, right: 90, top: 48, bottom: 12, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    grid: { left: 12, right: 90, top: 48, bottom: 26, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     xAxis: { type: 'value', min: 0, max: highest * 1.05, axisLabel: { show: false }, splitLine: { show: false } },
     yAxis: { type: 'category', inverse: true, data: contenders.map(({ name }) => name), axisTick: { show: false } },
     series: [
