@@ -3,11 +3,11 @@ import { Heap, type Ranked } from './heap.js';
 /** Milliseconds by which a deadline may be late. Deadlines that fall within one such span are kept together. */
 export const RESOLUTION = 20;
 
-/** Something that has a deadline. `span` and `slot` are noted by `Deadlines`. */
+/** Something that has a deadline. */
 export interface Timed {
   /** Milliseconds, on the clock of who uses it; Infinity for never. Must not change while in `Deadlines`. */
   readonly due: number;
-  span: Span | undefined;
+  /** Noted by `Deadlines`; -1: it is in none. */
   slot: number;
 }
 
@@ -41,28 +41,27 @@ export class Deadlines<T extends Timed> {
   /** A deadline of Infinity is not kept, and need not be removed. */
   add(item: T): void {
     if (item.due === Number.POSITIVE_INFINITY) return;
-    const rank = Math.ceil(item.due / RESOLUTION);
+    const rank = rankOf(item);
     let span = this.#spans.get(rank);
     if (span === undefined) {
       span = new Span(rank);
       this.#spans.set(rank, span);
       this.#order.add(span);
     }
-    item.span = span;
     item.slot = span.items.length;
     span.items.push(item);
   }
 
   /** One that is not in is left as it is. */
   remove(item: T): void {
-    const { span } = item;
+    const span = item.slot === -1 ? undefined : this.#spans.get(rankOf(item));
     if (span === undefined) return;
     const last = span.items.pop() as Timed;
     if (last !== item) {
       span.items[item.slot] = last;
       last.slot = item.slot;
     }
-    item.span = undefined;
+    item.slot = -1;
     if (span.items.length === 0) this.#emptied(span);
   }
 
@@ -92,4 +91,8 @@ export class Deadlines<T extends Timed> {
     }
     return undefined;
   }
+}
+
+function rankOf({ due }: Timed): number {
+  return Math.ceil(due / RESOLUTION);
 }

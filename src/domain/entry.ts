@@ -1,24 +1,25 @@
 import type { Delivery } from '../ports/exchange.js';
 import type { Stored, StoredDelivery } from '../ports/journal.js';
 import { queueName } from './address.js';
-import type { Span, Timed } from './deadlines.js';
+import type { Timed } from './deadlines.js';
 import type { Ranked } from './heap.js';
 import type { KnownId } from './known-ids.js';
 import type { Lease } from './lease.js';
 import type { Linked } from './list.js';
-import { lifetime, type Message } from './message.js';
+import { lifetime, Message } from './message.js';
 import type { Receipt } from './receipt.js';
 
 /** Bytes that a waiting message costs beside its body, roughly; limits in bytes count it. */
 export const OVERHEAD = 300;
 
 /** Where a message is in its life; `over` covers finished, dead and dropped, expired and refused. */
-export type Stage = 'new' | 'delayed' | 'queued' | 'out' | 'over';
+export type Stage = (typeof STAGES)[number];
+
+const STAGES = ['new', 'delayed', 'queued', 'out', 'over'] as const;
 
 /** The time for which a message is kept from its queue. */
 export class Delay implements Timed {
-  span: Span | undefined = undefined;
-  slot = 0;
+  slot = -1;
 
   constructor(
     readonly entry: Entry,
@@ -29,8 +30,16 @@ export class Delay implements Timed {
   ) {}
 }
 
+/** Bits of an entry: of its stage, and one for each sign. */
+const STAGE = 7;
+const DIRTY = 8;
+const REDELIVERED = 16;
+const LEAVING = 32;
+
 /** What only some messages need. */
 export class More {
+  /** See `Entry.place`. */
+  place = -1;
   /** Of a dead letter: the full address it was moved to. */
   at: string | undefined = undefined;
   /** Leased deliveries so far. */
@@ -52,29 +61,24 @@ export class More {
  *     new -> delayed -> queued <-> out -> over        out -> delayed: given back for later
  *     new -> out, new | delayed | queued -> over
  */
-export class Entry implements Delivery, Stored, Timed, Ranked, Linked<Entry> {
-  stage: Stage = 'new';
+export class Entry extends Message implements Delivery, Stored, Timed, Ranked, Linked<Entry> {
+  /** Its stage, and what is so of the signs below: a field of its own for each would cost 8 bytes. */
+  #signs = 0;
   /** The `seq` under which the journal has it, or gets it in the commit under way; 0: it has not. */
   row = 0;
-  /** Gathered for the next commit. */
-  dirty = false;
-  /** What the journal knows of its deliveries is out of date. */
-  redelivered = false;
-  /** It waits for its commit at its queue's end; then it is left to the journal. */
-  leaving = false;
   more: More | undefined = undefined;
 
-  span: Span | undefined = undefined;
-  slot = 0;
-  place = -1;
+  slot = -1;
   before: Entry | undefined = undefined;
   after: Entry | undefined = undefined;
 
   constructor(
-    readonly message: Message,
+    { to, replyTo, body, timeout, options }: Message,
     public seq: number,
     public due: number,
-  ) {}
+  ) {
+    super(to, replyTo, body, timeout, options);
+  }
 
   /** One that is taken now. */
   static of(message: Message, seq: number, now: number): Entry {
@@ -93,13 +97,70 @@ export class Entry implements Delivery, Stored, Timed, Ranked, Linked<Entry> {
     return entry;
   }
 
+  /** The message itself: another object for it would cost 32 bytes. */
+  get message(): Message {
+    return this;
+  }
+
+  get stage(): Stage {
+    return STAGES[this.#signs & STAGE] as Stage;
+  }
+
+  set stage(stage: Stage) {
+    this.#signs = (this.#signs & ~STAGE) | STAGES.indexOf(stage);
+  }
+
+  /** Gathered for the next commit. */
+  get dirty(): boolean {
+    return this.#is(DIRTY);
+  }
+
+  set dirty(dirty: boolean) {
+    this.#mark(DIRTY, dirty);
+  }
+
+  /** What the journal knows of its deliveries is out of date. */
+  get redelivered(): boolean {
+    return this.#is(REDELIVERED);
+  }
+
+  set redelivered(redelivered: boolean) {
+    this.#mark(REDELIVERED, redelivered);
+  }
+
+  /** It waits for its commit at its queue's end; then it is left to the journal. */
+  get leaving(): boolean {
+    return this.#is(LEAVING);
+  }
+
+  set leaving(leaving: boolean) {
+    this.#mark(LEAVING, leaving);
+  }
+
+  /** Among those that were given back to its queue; -1: it is not. */
+  get place(): number {
+    return this.more?.place ?? -1;
+  }
+
+  set place(place: number) {
+    this.extra.place = place;
+  }
+
+  #is(sign: number): boolean {
+    return (this.#signs & sign) !== 0;
+  }
+
+  #mark(sign: number, is: boolean): void {
+    this.#signs = is ? this.#signs | sign : this.#signs & ~sign;
+  }
+
   get extra(): More {
     this.more ??= new More();
     return this.more;
   }
 
   get at(): string {
-    return this.more?.at ?? this.message.to;
+    return this.more?.at ?? this.to;
   }
 
   get queue(): string {
@@ -143,7 +204,7 @@ export class Entry implements Delivery, Stored, Timed, Ranked, Linked<Entry> {
 
   /** Bytes, as limits count them. */
   get cost(): number {
-    return Entry.cost(this.message);
+    return Entry.cost(this);
   }
 
   static cost(message: Message): number {

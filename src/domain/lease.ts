@@ -1,5 +1,5 @@
 import type { Delivery, Receiver } from '../ports/exchange.js';
-import type { Span, Timed } from './deadlines.js';
+import type { Timed } from './deadlines.js';
 import type { Entry } from './entry.js';
 import type { Message } from './message.js';
 import type { Waiter } from './receivers.js';
@@ -16,8 +16,7 @@ export class Lease implements Delivery, Timed {
   due = Number.POSITIVE_INFINITY;
   /** When the journal believes it to end. */
   until: number;
-  span: Span | undefined = undefined;
-  slot = 0;
+  slot = -1;
 
   constructor(
     readonly entry: Entry,

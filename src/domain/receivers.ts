@@ -1,5 +1,5 @@
 import type { Receive, Receiver } from '../ports/exchange.js';
-import type { Span, Timed } from './deadlines.js';
+import type { Timed } from './deadlines.js';
 import type { Linked } from './list.js';
 import type { Queue } from './queue.js';
 
@@ -31,8 +31,7 @@ export class Waiter implements Receive, Timed {
   bytesUnderWay = 0;
   /** Why it is over, unless it has all it wanted. That its time ran out its receiver hears when nothing is under way. */
   ending: 'expired' | 'withdrawn' | undefined = undefined;
-  span: Span | undefined = undefined;
-  slot = 0;
+  slot = -1;
   /** In the line of each of its addresses; none before it has stood in line. */
   places: Place[] = [];
 

@@ -1,11 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { describe, it } from 'mocha';
-import { Deadlines, RESOLUTION, type Span, type Timed } from '../../src/domain/deadlines.js';
+import { Deadlines, RESOLUTION, type Timed } from '../../src/domain/deadlines.js';
 
 class Item implements Timed {
-  span: Span | undefined = undefined;
-  slot = 0;
+  slot = -1;
 
   constructor(readonly due: number) {}
 }

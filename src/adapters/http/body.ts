@@ -1,4 +1,4 @@
-import type { Span, Timed } from '../../domain/deadlines.js';
+import type { Timed } from '../../domain/deadlines.js';
 import { Problem } from './problem.js';
 import type { OpenRequest } from './request.js';
 
@@ -62,8 +62,7 @@ export interface BodyOwner {
  */
 export abstract class IncomingBody implements Timed {
   due = 0;
-  span: Span | undefined = undefined;
-  slot = 0;
+  slot = -1;
   #complete = false;
   #stopped = false;
   #total = 0;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Span, Timed } from '../../domain/deadlines.js';
+import type { Timed } from '../../domain/deadlines.js';
 import type { Delivery } from '../../ports/exchange.js';
 import type { Admitted } from './admission.js';
 import type { Origin } from './forwarding.js';
@@ -38,8 +38,7 @@ export class OpenRequest implements Timed, Unanswered {
 
   /** For its owner: when it is answered with 504. */
   due = Number.POSITIVE_INFINITY;
-  span: Span | undefined = undefined;
-  slot = 0;
+  slot = -1;
   /** Where its handler is told that nobody waits any more; undefined until a handler may have it, and in envelope 1. */
   cancelAddr: string | undefined;
   /** Where pieces of its body were sent. */

@@ -1,4 +1,3 @@
-import type { Span } from '../../domain/deadlines.js';
 import type { Clock } from '../../ports/clock.js';
 import type { HttpLimits } from './settings.js';
 import type { Waiting, Waits } from './waits.js';
@@ -10,8 +9,7 @@ class Debt implements Waiting {
   /** When it has had its time; `due` may be earlier. */
   end = 0;
   due = 0;
-  span: Span | undefined = undefined;
-  slot = 0;
+  slot = -1;
 
   constructor(
     readonly client: WebClient,
@@ -52,7 +50,7 @@ export class Untaken {
     this.#bytes += bytes;
     const latest = this.clock.now() + writeTimeout + (debt.bytes * 1000) / writeRate;
     debt.end = debt.bytes === bytes ? latest : Math.min(latest, debt.end + (bytes * 1000) / writeRate);
-    if (debt.span === undefined) this.#await(debt);
+    if (debt.slot === -1) this.#await(debt);
     // One is enough: it holds at least what was just added.
     if (this.#bytes > untaken) this.#closeWorst();
   }

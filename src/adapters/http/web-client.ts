@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Span, Timed } from '../../domain/deadlines.js';
+import type { Timed } from '../../domain/deadlines.js';
 import type { Problem } from './problem.js';
 import { plainAddress } from './trust.js';
 
@@ -36,8 +36,7 @@ export class WebClient implements Timed {
 
   /** For its owner: when to call `late`. */
   due = Number.POSITIVE_INFINITY;
-  span: Span | undefined = undefined;
-  slot = 0;
+  slot = -1;
 
   constructor(
     readonly socket: Socket,

@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream';
-import type { Span } from '../../domain/deadlines.js';
 import type { Rights } from '../../ports/access.js';
 import { encodeRefusal } from '../../protocol/encoder.js';
 import { isTaggedStart } from '../../protocol/tagged/start.js';
@@ -15,8 +14,7 @@ const WANTS_TOKEN = 'this broker wants a token, which only the tagged protocol c
  */
 export class Newcomer implements Connection {
   due = Number.POSITIVE_INFINITY;
-  span: Span | undefined = undefined;
-  slot = 0;
+  slot = -1;
   readonly busy = false;
   readonly activity = 0;
 

@@ -1,4 +1,4 @@
-import { Deadlines, type Span, type Timed } from '../../domain/deadlines.js';
+import { Deadlines, type Timed } from '../../domain/deadlines.js';
 import type { Alarm, Clock } from '../../ports/clock.js';
 import type { Connection } from './session-parts.js';
 
@@ -8,8 +8,7 @@ const SHORTEST_IDLE = 1000;
 /** A client that allows us to end a long silence. */
 class Idler implements Timed {
   due = 0;
-  span: Span | undefined = undefined;
-  slot = 0;
+  slot = -1;
   /** The connection's, when it was looked at last. */
   activity = -1;
 
@@ -43,7 +42,7 @@ export class Patience {
 
   /** What is expected of one connection is now expected of another. */
   hand(from: Connection, to: Connection): void {
-    if (from.span === undefined) return;
+    if (from.slot === -1) return;
     this.#ends.remove(from);
     to.due = from.due;
     this.#ends.add(to);

@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream';
 import { replyAddress } from '../../domain/address.js';
-import type { Span } from '../../domain/deadlines.js';
 import type { Refusal } from '../../domain/errors.js';
 import { Message } from '../../domain/message.js';
 import type { Rights } from '../../ports/access.js';
@@ -27,8 +26,7 @@ const STOPPING = 'the broker is stopping';
  */
 export class Session implements Connection, Receiver, Sender, WriterOwner {
   due = Number.POSITIVE_INFINITY;
-  span: Span | undefined = undefined;
-  slot = 0;
+  slot = -1;
   activity = 0;
   /** It is asked for nothing while it reads nothing: a command at a time is carried out. */
   readonly slow = false;

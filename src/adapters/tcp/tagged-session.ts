@@ -1,5 +1,4 @@
 import type { Duplex } from 'node:stream';
-import type { Span } from '../../domain/deadlines.js';
 import type { Refusal } from '../../domain/errors.js';
 import { Message } from '../../domain/message.js';
 import type { Rights } from '../../ports/access.js';
@@ -35,8 +34,7 @@ export const MOST_UNREAD = 16 * 1024 * 1024;
  */
 export class TaggedSession implements Connection, Sender, Asker, ReceivesOwner, AnswersOwner {
   due = Number.POSITIVE_INFINITY;
-  span: Span | undefined = undefined;
-  slot = 0;
+  slot = -1;
   activity = 0;
 
   #state: 'talking' | 'parting' | 'ending' | 'closed' = 'talking';
