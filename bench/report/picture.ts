@@ -16,7 +16,7 @@ const OTHERS = '#94a3b8';
 const LIMIT = '#1e293b';
 
 /** @returns an SVG: a bar of the judged figure for each, and a line at what was to be reached */
-export function picture({ contenders, judged, verdicts }: Answer): string {
+export function picture({ asks, contenders, judged, verdicts }: Answer): string {
   const height = FRAME + BAR * contenders.length;
   const chart = init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height });
   const limits = verdicts.flatMap(({ target }) => limit(target, contenders, judged));
@@ -46,7 +46,8 @@ export function picture({ contenders, judged, verdicts }: Answer): string {
   });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return `${svg}\n`;
+  // For those who hear it read.
+  return `${svg.replace('>', `><title>${asks}</title>`)}\n`;
 }
 
 /** Where the bar of the first one is to end. */
