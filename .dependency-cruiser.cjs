@@ -1,4 +1,4 @@
-// Who may import whom. `npm test` runs it over src; test/house/imports.test.ts plants violations and sees them found.
+// Who may import whom. `npm test` runs it over src and bench; test/house/imports.test.ts plants violations and sees them found.
 const TYPES = ['type-only'];
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 const npm = ['npm', 'npm-dev', 'npm-peer', 'npm-optional', 'npm-no-pkg', 'npm-unknown', 'core'];
@@ -73,6 +73,13 @@ module.exports = {
       { path: '^src/adapters' },
     ),
     rule('nobody-imports-app', 'it is the outermost', { path: '^src/(?!app)' }, { path: '^src/app' }),
+    rule('nobody-imports-bench', 'it measures what others use', { path: '^src' }, { path: '^bench' }),
+    rule(
+      'bench-imports',
+      'itself and what the client shows to everybody',
+      { path: '^bench' },
+      { path: '^src', pathNot: '^src/client/index\\.ts$' },
+    ),
     rule(
       'injection-stays-outside',
       'adapters and app only',

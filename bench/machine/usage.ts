@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** @returns nanoseconds of CPU that these processes have used so far, in all of their living threads */
+export function cpuOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + cpuOfThreads(`/proc/${pid}/task`), 0);
+}
+
+/** schedstat counts in nanoseconds where stat counts in hundredths of a second. */
+function cpuOfThreads(folder: string): number {
+  let sum = 0;
+  for (const thread of readdirSync(folder)) {
+    const [spent = ''] = readFileSync(`${folder}/${thread}/schedstat`, 'latin1').split(' ');
+    sum += Number(spent);
+  }
+  return sum;
+}
+
+/** @returns MB (of a million bytes) that these processes hold in memory */
+export function memoryOf(pids: readonly number[]): number {
+  let kib = 0;
+  for (const pid of pids) {
+    const [, resident = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
+    kib += Number(resident);
+  }
+  return (kib * 1024) / 1e6;
+}
+
+/** @returns a process and those it has started */
+export function familyOf(pid: number): readonly number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
+  return [pid, ...children.split(' ').filter(Boolean).map(Number)];
+}

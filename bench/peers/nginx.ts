@@ -1,0 +1,65 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Endpoint, freePort } from '../machine/endpoint.js';
+import { Program, versionOf } from '../machine/program.js';
+import { familyOf } from '../machine/usage.js';
+import type { Peer } from './peer.js';
+
+/** nginx in front of a plain server, which whoever measures runs; both sides on TCP and kept alive. */
+export const nginx: Peer = {
+  name: 'nginx',
+  version: () => versionOf('nginx', '-v'),
+  async start(folder) {
+    const [at, server] = [await freePort(), await freePort()];
+    const file = join(folder, 'nginx.conf');
+    mkdirSync(join(folder, 'temp'));
+    writeFileSync(file, configuration(folder, at, server));
+    const program = new Program(['nginx', '-e', 'stderr', '-p', folder, '-c', file]);
+    try {
+      await program.answering(at);
+    } catch (error) {
+      await program.end('SIGKILL');
+      throw error;
+    }
+    return {
+      pids: familyOf(program.pid),
+      ask: { protocol: 'http', at },
+      answer: { protocol: 'plain', at: server },
+      signal: (signal) => program.signal(signal),
+      stop: (signal) => program.end(signal),
+    };
+  },
+};
+
+function configuration(folder: string, at: Endpoint & { port: number }, server: { port: number }): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  return `
+daemon off;
+${process.getuid?.() === 0 ? 'user root;' : ''}
+worker_processes 1;
+pid ${folder}/pid;
+error_log stderr;
+events { worker_connections 4096; }
+http {
+  access_log off;
+  keepalive_requests 1000000000;
+  ${temporary.map((name) => `${name}_temp_path ${folder}/temp/${name};`).join('\n  ')}
+  upstream plain {
+    server 127.0.0.1:${server.port};
+    keepalive 64;
+    keepalive_requests 1000000000;
+  }
+  server {
+    listen 127.0.0.1:${at.port};
+    location / {
+      proxy_pass http://plain;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header X-Forwarded-Proto $scheme;
+    }
+  }
+}
+`;
+}

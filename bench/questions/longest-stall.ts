@@ -1,0 +1,45 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { BODY } from '../load/job.js';
+import { does } from '../load/load.js';
+import { msglite } from '../peers/msglite.js';
+import type { Contender, Question } from '../question.js';
+import { ROOT } from '../root.js';
+import { ROUND_TRIPS } from '../under-load.js';
+
+export const longestStall: Question = {
+  name: 'longest-stall',
+  asks: 'For how long, at worst, does the event loop stand still in 10 minutes of round trips with a journal?',
+  contenders: [watched()],
+  judged: 'stall',
+  targets: [{ atMost: 100, aim: 20 }],
+};
+
+function watched(): Contender {
+  const file = (folder: string) => join(folder, 'stall');
+  const peer = msglite({
+    tagged: true,
+    journal: true,
+    flags: ['--import', `${ROOT}dist/bench/watch-stalls.js`],
+    environment: (folder) => ({ BENCH_STALL_FILE: file(folder) }),
+  });
+  return {
+    ...peer,
+    async start(folder, { warm, stallSeconds }) {
+      const { ask, answer, pids, stop, signal } = await peer.start(folder);
+      return {
+        async measure() {
+          const seconds = stallSeconds;
+          const figures = await does({ work: ROUND_TRIPS, ask, answer, body: BODY, pids, seconds, warm });
+          signal('SIGUSR2');
+          while (!existsSync(file(folder))) await new Promise((resolve) => setTimeout(resolve, 10));
+          const stall = Number(readFileSync(file(folder), 'utf8'));
+          rmSync(file(folder));
+          return { ...figures, stall };
+        },
+        stop: () => stop(),
+      };
+    },
+    once: true,
+  };
+}

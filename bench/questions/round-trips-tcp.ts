@@ -1,0 +1,18 @@
+import { beanstalkd } from '../peers/beanstalkd.js';
+import { msglite } from '../peers/msglite.js';
+import { nats } from '../peers/nats.js';
+import { redis } from '../peers/redis.js';
+import type { Question } from '../question.js';
+import { ROUND_TRIPS, underLoad } from '../under-load.js';
+
+const network = 'tcp';
+
+export const roundTripsTcp: Question = {
+  name: 'round-trips-tcp',
+  asks: 'What does a question and its answer cost the broker on TCP, when nothing is kept on disk?',
+  contenders: [msglite({ network }), nats, redis({ network }), beanstalkd()].map((peer) =>
+    underLoad(ROUND_TRIPS, peer),
+  ),
+  judged: 'cpu',
+  targets: [{ over: 'nats', atMost: 0.9, aim: 0.7 }],
+};
