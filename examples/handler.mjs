@@ -4,33 +4,31 @@
 //
 //     node examples/handler.mjs [unix:/SOCKET/FILE, or tcp:HOST:PORT]
 import { connect } from 'msglite';
+import { serve } from 'msglite/http';
 
 const BROKER = process.argv[2] ?? 'unix:/tmp/msglite.socket';
 
 let answered = 0;
 
-/** A request is one line of JSON, then its body; an answer is status and headers as one line of JSON, then its body. */
-function respond(message) {
-  const line = message.body.indexOf('\n');
-  const request = JSON.parse(message.body.toString('utf8', 0, line));
-  const body = message.body.subarray(line + 1);
+/** A request listener of node:http, as it would be without msglite. */
+async function respond(request, response) {
+  let bytes = 0;
+  for await (const piece of request) bytes += piece.length;
   answered++;
-  const page = isBrowser(request) ? html(request, body) : text(request, body);
-  const type = isBrowser(request) ? 'text/html' : 'text/plain';
-  const headers = ['Content-Type', `${type}; charset=utf-8`, 'Content-Length', String(Buffer.byteLength(page))];
-  return `${JSON.stringify(['200', headers])}\n${page}`;
+  const isBrowser = request.headers.accept?.includes('text/html');
+  const page = isBrowser ? html(request, bytes) : text(request, bytes);
+  response.writeHead(200, {
+    'Content-Type': `text/${isBrowser ? 'html' : 'plain'}; charset=utf-8`,
+    'Content-Length': Buffer.byteLength(page),
+  });
+  response.end(page);
 }
 
-/** Headers come as they were sent: name, value, name, value. */
-function isBrowser({ headers }) {
-  return headers.some((name, i) => i % 2 === 0 && /^accept$/i.test(name) && headers[i + 1].includes('text/html'));
+function text({ method, url }, bytes) {
+  return `Handler ${process.pid} answers its request number ${answered}: ${method} ${url}, ${bytes} bytes of body.\n`;
 }
 
-function text({ method, url }, body) {
-  return `Handler ${process.pid} answers its request number ${answered}: ${method} ${url}, ${body.length} bytes of body.\n`;
-}
-
-function html(request, body) {
+function html(request, bytes) {
   return `<!doctype html>
 <meta name="viewport" content="width=device-width">
 <title>msglite</title>
@@ -39,11 +37,11 @@ function html(request, body) {
   td { padding: .1rem .8rem .1rem 0; vertical-align: top; overflow-wrap: anywhere }
 </style>
 <h1>It works</h1>
-<p>${escapeHtml(text(request, body))}
+<p>${escapeHtml(text(request, bytes))}
 <p>Stop this handler (<code>kill ${process.pid}</code>) and reload: your browser waits. Start one again
 (<code>npm run handler</code>), and it is answered.
 <h2>What the handler got</h2>
-<table>${rows(request.headers)}</table>
+<table>${rows(request.rawHeaders)}</table>
 `;
 }
 
@@ -61,4 +59,4 @@ function escapeHtml(value) {
 // Where the broker goes away it waits for the next one. On SIGTERM it finishes what it has.
 const client = await connect({ address: BROKER, wait: true });
 client.on('disconnect', ({ reason }) => console.log(`handler ${process.pid}: ${reason.message}`));
-await client.serve('msglite.httpRequests', respond, { concurrency: 10 });
+await serve(respond, { broker: client, concurrency: 10 });
