@@ -177,6 +177,8 @@ for (const [name, make] of Object.entries(FRAMEWORKS)) {
     beforeEach(async () => {
       world = await ServedWorld.start();
       const { application, server } = await make();
+      // Hono says keep-alive for streams, even to those who asked for an end.
+      server.on('request', ({ socket }, response) => response.once('close', () => socket.end()));
       alone = await world.listen(server);
       world.serve(application);
     });
@@ -198,8 +200,9 @@ for (const [name, make] of Object.entries(FRAMEWORKS)) {
 }
 
 /**
- * All of an answer but what belongs to each connection: Date, Connection and Keep-Alive, and where the chunks of its body
- * end.
+ * All of an answer but Date, which tells when it was made, and what RFC 9110, 7.6.1 and RFC 9112, 6.1 leave to each connection:
+ * Connection and Keep-Alive, which the proxy says for its own; Transfer-Encoding, and where chunks end, because it frames
+ * bodies itself.
  */
 function readable(answer: string): { head: string[]; body: string } {
   const end = answer.indexOf('\r\n\r\n');
