@@ -10,7 +10,15 @@ const BROKER = process.argv[2] ?? 'unix:/tmp/msglite.socket';
 
 let answered = 0;
 
-/** A request listener of node:http, as it would be without msglite. */
+/** A request listener of node:http, as it would be without msglite. What it throws nobody catches, as there. */
+function answer(request, response) {
+  respond(request, response).catch((error) => {
+    // As a rule its client has gone, or has sent more than it may.
+    console.log(`handler ${process.pid}: ${request.method} ${request.url}: ${error.message}`);
+    response.destroy();
+  });
+}
+
 async function respond(request, response) {
   let bytes = 0;
   for await (const piece of request) bytes += piece.length;
@@ -59,4 +67,4 @@ function escapeHtml(value) {
 // Where the broker goes away it waits for the next one. On SIGTERM it finishes what it has.
 const client = await connect({ address: BROKER, wait: true });
 client.on('disconnect', ({ reason }) => console.log(`handler ${process.pid}: ${reason.message}`));
-await serve(respond, { broker: client, concurrency: 10 });
+await serve(answer, { broker: client, concurrency: 10 });
