@@ -1,5 +1,6 @@
 import { hashToken, newToken } from '../../adapters/access/token.js';
 import { formatTokenLine, parsePrefix } from '../../adapters/access/token-line.js';
+import { toWire } from '../../client/arguments.js';
 import { EXIT } from '../exit.js';
 import { UsageError } from '../usage.js';
 
@@ -29,18 +30,13 @@ function lineOf(
 ): string {
   try {
     return formatTokenLine({
-      name: bytes(name),
+      name: toWire(name),
       hash: hashToken(fresh),
-      send: send.map((prefix) => parsePrefix(bytes(prefix))),
-      receive: receive.map((prefix) => parsePrefix(bytes(prefix))),
+      send: send.map((prefix) => parsePrefix(toWire(prefix))),
+      receive: receive.map((prefix) => parsePrefix(toWire(prefix))),
       admin,
     });
   } catch (cause) {
     throw new UsageError((cause as Error).message, { cause });
   }
-}
-
-/** One character per byte, as addresses are compared. */
-function bytes(text: string): string {
-  return Buffer.from(text).toString('latin1');
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { parseRoute, type RouteOptions } from '../../adapters/http/routes.js';
 import { Trust } from '../../adapters/http/trust.js';
 import { type Endpoint, parseEndpoint, parseEndpoints } from '../../client/address.js';
+import { toWire } from '../../client/arguments.js';
 import { isAddress } from '../../domain/address.js';
 
 /** Every option's value comes as text, wherever it was written. Messages say what was expected. */
@@ -69,11 +70,7 @@ export const filePath = v.pipe(
 export const secret = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/, 'one word'));
 
 /** A message address, as the binary string that goes on the wire. */
-export const messageAddress = v.pipe(
-  v.string(),
-  v.transform(binary),
-  v.check(isAddress, 'an address: 1 to 255 bytes without blanks'),
-);
+export const messageAddress = parsedBy(readAddress, 'an address: 1 to 255 bytes without blanks');
 
 /** Which requests go where. */
 export const route = parsedBy(readRoute, '[GET,POST:]HOST[/PATH]=ADDRESS[;max=N], such as *=web or a.example/b=web.b');
@@ -109,15 +106,16 @@ function parsedBy<T>(parse: (text: string) => T | undefined, expected: string) {
   );
 }
 
-function binary(text: string): string {
-  return Buffer.from(text).toString('latin1');
+function readAddress(text: string): string | undefined {
+  const address = toWire(text);
+  return isAddress(address) ? address : undefined;
 }
 
 function readRoute(text: string): RouteOptions | undefined {
   const parsed = parseRoute(text);
   if (parsed === undefined) return undefined;
-  const to = binary(parsed.to);
-  return isAddress(to) ? { ...parsed, to } : undefined;
+  const to = readAddress(parsed.to);
+  return to === undefined ? undefined : { ...parsed, to };
 }
 
 function isTrustable(text: string): boolean {
