@@ -10,7 +10,7 @@ export const APPLICATION = 0x6d73676c;
  * Bytes up to which a file is checked whole at start: 3 ms a MiB. Beyond, a start would take as long as the backlog is
  * large; and what is restored is read through SQLite's own checks of each page anyway.
  */
-export const CHECKED = 16 * 1024 * 1024;
+const CHECKED = 64 * 1024 * 1024;
 
 /** Bytes of the smallest database there can be: one page of the smallest size. */
 const SMALLEST = 512;
@@ -48,13 +48,14 @@ export function isUnfinished(file: string): boolean {
   return sizeOf(file) > 0 && (sizeOf(`${file}-wal`) > 0 || existsSync(`${file}-journal`));
 }
 
-/** `inspect` by a connection that can't write, and leaves no file behind that was not there. */
+/** `inspect` and `checkPages` by a connection that can't write, and leaves no file behind that was not there. */
 export function inspectUntouched(file: string, newest: number): void {
   const index = `${file}-shm`;
   const had = existsSync(index);
   const db = new Database(file, { readonly: true, timeout: 0 });
   try {
-    inspect(db, file, newest, CHECKED);
+    inspect(db, file, newest);
+    checkPages(db, file);
   } finally {
     // While we still share the lock, so that no broker can have started.
     if (!had) rmSync(index, { force: true });
@@ -63,11 +64,10 @@ export function inspectUntouched(file: string, newest: number): void {
 }
 
 /**
- * Refuses what is not a sound journal of a schema that we know. Only reads.
- * @param checked bytes up to which its pages are looked through
+ * Refuses what is not a journal of a schema that we know. Only reads.
  * @throws JournalError, or what SQLite throws
  */
-export function inspect(db: Database.Database, file: string, newest: number, checked: number): void {
+export function inspect(db: Database.Database, file: string, newest: number): void {
   const version = db.pragma('user_version', { simple: true }) as number;
   const application = db.pragma('application_id', { simple: true }) as number;
   // All 0 while the file is new, or its first broker was killed right after making it.
@@ -81,7 +81,14 @@ export function inspect(db: Database.Database, file: string, newest: number, che
       `the journal ${file} was written by a newer msglite (${versions}); use that, or another file`,
     );
   }
-  if (bytesOf(db) > checked) return;
+}
+
+/**
+ * Refuses a damaged journal, unless it is a large one. Only reads.
+ * @throws JournalError, or what SQLite throws
+ */
+export function checkPages(db: Database.Database, file: string): void {
+  if (bytesOf(db) > CHECKED) return;
   const found = db.pragma('quick_check(1)', { simple: true }) as string;
   if (found !== 'ok') throw coded(file, 'SQLITE_CORRUPT', found.replace(/\s+/g, ' '));
 }

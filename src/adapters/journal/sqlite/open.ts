@@ -2,7 +2,7 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { JournalError, journalError } from './errors.js';
-import { APPLICATION, CHECKED, inspect, inspectUntouched, isUnfinished, refuseBySize } from './inspect.js';
+import { APPLICATION, checkPages, inspect, inspectUntouched, isUnfinished, refuseBySize } from './inspect.js';
 import { listMigrations, migrate } from './migrate.js';
 
 const MIGRATIONS = fileURLToPath(new URL('../../../../../migrations/', import.meta.url));
@@ -27,8 +27,9 @@ export function openDatabase(file: string, sync: 'normal' | 'full', migrations =
     db = new Database(file, { timeout: 0 });
     // Before anything is read, so that one broker holds the file, and no shared memory file is needed.
     db.pragma('locking_mode = EXCLUSIVE');
-    // Its pages were checked just now.
-    inspect(db, file, steps.length, unfinished ? 0 : CHECKED);
+    inspect(db, file, steps.length);
+    // Otherwise they were looked through just now.
+    if (!unfinished) checkPages(db, file);
     configure(db, sync);
     // A table made anew is all in the log now, however large: the first commit would have to move it.
     if (migrate(db, steps)) db.pragma('wal_checkpoint(TRUNCATE)');
