@@ -179,6 +179,13 @@ export function message(
   return new Message(to, replyTo, body, seconds * 1000, all);
 }
 
+/** The message that was delivered, and nothing of what an exchange may keep with it. */
+export function delivered(delivery: Delivery | undefined): Message | undefined {
+  if (delivery === undefined) return undefined;
+  const { to, replyTo, body, timeout, options } = delivery.message;
+  return new Message(to, replyTo, body, timeout, options);
+}
+
 /** Settles all that came. */
 export function settleAll(exchange: Exchange, { deliveries }: Hearer): void {
   for (const delivery of deliveries) exchange.settle(delivery);
