@@ -63,7 +63,7 @@ export class Answer {
   }
 
   async #piece(bytes: Buffer, last: boolean): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure.reason;
+    this.#throwIfFailed();
     const whole = last && !this.#begun;
     this.#begun = true;
     this.#complete = last;
@@ -73,7 +73,11 @@ export class Answer {
     if (last) return void (await sent);
     this.#track(sent);
     if (this.#underWay.length >= WINDOW) await this.#underWay[0];
-    if (this.#failure !== undefined) throw (this.#failure as { readonly reason: unknown }).reason;
+    this.#throwIfFailed();
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure.reason;
   }
 
   /** It may be said again: the proxy drops a second one. */

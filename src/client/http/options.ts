@@ -26,7 +26,7 @@ export interface HttpServeOptions
 
 /** The same, checked. */
 export interface HttpServeSettings {
-  readonly addresses: readonly string[];
+  readonly address: string | readonly string[];
   readonly broker: ConnectOptions['address'] | Client;
   /** Milliseconds. */
   readonly drainTimeout: number;
@@ -42,7 +42,7 @@ export function httpSettingsOf(options: HttpServeOptions): HttpServeSettings {
   wireAddresses(address);
   return {
     broker,
-    addresses: typeof address === 'string' ? [address] : address,
+    address,
     drainTimeout: wireSeconds('drainTimeout', drainTimeout),
     concurrency,
     signals,

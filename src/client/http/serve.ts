@@ -44,7 +44,7 @@ async function serveUntil(
   const client = await clientFor(stop, settings, options);
   if (client === undefined) return;
   const serving = new HttpServing(client, answer, settings.report);
-  const { drainTimeout, concurrency, addresses } = settings;
+  const { drainTimeout, concurrency, address } = settings;
   let timer: NodeJS.Timeout | undefined;
   const drain = () => {
     timer = setTimeout(() => serving.breakOff(), drainTimeout);
@@ -52,7 +52,7 @@ async function serveUntil(
   stop.addEventListener('abort', drain);
   try {
     const handler = (message: LeasedMessage) => serving.handle(message);
-    await client.serve(addresses, handler, { concurrency, lease: options.lease, signal: stop, signals: false });
+    await client.serve(address, handler, { concurrency, lease: options.lease, signal: stop, signals: false });
   } finally {
     clearTimeout(timer);
     stop.removeEventListener('abort', drain);
