@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Figures, medians } from './figures.js';
-import type { Question, Settings, Standing, Target } from './question.js';
+import { boundOf, isWithin, type Question, type Settings, type Standing, type Target } from './question.js';
 
 /** What came out. */
 export interface Answer {
@@ -70,6 +70,6 @@ export async function answer(question: Question, settings: Settings, progress: P
 
 function verdict(target: Target, first: number, contenders: readonly Measured[]): Verdict {
   const value = target.over === undefined ? first : contenders.find(({ name }) => name === target.over)?.ratio;
-  const reached = value !== undefined && ('atMost' in target ? value <= target.atMost : value >= target.atLeast);
+  const reached = value !== undefined && isWithin(target, value, boundOf(target));
   return { target, value, reached };
 }

@@ -1,4 +1,5 @@
 import type { FigureName, Figures } from './figures.js';
+import type { Times } from './load/job.js';
 
 /** Something to be found out, of the broker and of those it is compared with. */
 export interface Question {
@@ -18,6 +19,20 @@ export type Target = { readonly over?: string; readonly aim: number } & (
   | { readonly atMost: number }
   | { readonly atLeast: number }
 );
+
+export function boundOf(target: Target): number {
+  return 'atMost' in target ? target.atMost : target.atLeast;
+}
+
+/** Whether a value is on the right side of a bound: a target's own, or its aim. */
+export function isWithin(target: Target, value: number, bound: number): boolean {
+  return 'atMost' in target ? value <= bound : value >= bound;
+}
+
+/** The sign between a value and a bound of this target. */
+export function signOf(target: Target): '≤' | '≥' {
+  return 'atMost' in target ? '≤' : '≥';
+}
 
 /** One that takes part. */
 export interface Contender {
@@ -41,13 +56,9 @@ export interface Standing {
 }
 
 /** How much of everything there is to be. */
-export interface Settings {
+export interface Settings extends Times {
   readonly rounds: number;
-  /** That one measurement takes, after a warm-up. */
-  readonly seconds: number;
-  /** Before each. */
-  readonly warm: number;
-  /** That the longest one takes. */
+  /** Seconds that the longest one takes. */
   readonly stallSeconds: number;
   /** Where a question speaks of a million, this many; and in proportion what goes with it. */
   readonly million: number;

@@ -1,4 +1,4 @@
-import { BODY, type Job, type OneWay, type RoundTrips } from './load/job.js';
+import { jobFor, type OneWay, type RoundTrips } from './load/job.js';
 import { does } from './load/load.js';
 import type { Peer } from './peers/peer.js';
 import type { Contender } from './question.js';
@@ -8,10 +8,10 @@ export function underLoad(work: RoundTrips | OneWay, peer: Peer): Contender {
   return {
     name: peer.name,
     version: peer.version,
-    async start(folder, { seconds, warm }) {
-      const { ask, answer, pids, stop } = await peer.start(folder);
-      const job: Job = { work, ask, answer, body: BODY, pids, seconds, warm };
-      return { measure: () => does(job), stop: () => stop() };
+    async start(folder, settings) {
+      const running = await peer.start(folder);
+      const job = jobFor(work, running, settings);
+      return { measure: () => does(job), stop: () => running.stop() };
     },
   };
 }

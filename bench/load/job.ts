@@ -41,21 +41,41 @@ export interface Idle {
 
 export type Work = RoundTrips | OneWay | Fill | Idle;
 
-/** Work for a process of its own. */
-export interface Job {
-  readonly work: Work;
+/** Where work is done. */
+export interface Workplace {
+  /** For those who ask or send. */
   readonly ask: Side;
+  /** For those who answer or receive. */
   readonly answer: Side;
-  /** Bytes. */
-  readonly body: number;
-  /** Whose CPU time is counted. */
+  /** Whose CPU and memory count. */
   readonly pids: readonly number[];
-  /** Seconds, for a work without an end. */
+}
+
+/** How long, for a work without an end. */
+export interface Times {
+  /** Seconds, before the measurement. */
   readonly warm: number;
+  /** Seconds that it takes. */
   readonly seconds: number;
 }
 
-/** Bytes of a body, unless the question says otherwise. */
-export const BODY = 100;
+/** Work for a process of its own. */
+export interface Job extends Workplace, Times {
+  readonly work: Work;
+  /** Bytes. */
+  readonly body: number;
+}
+
+/** Bytes of each body. */
+const BODY = 100;
 /** The address, subject, list or tube that everybody uses. */
 export const QUEUE = 'bench';
+/** Seconds; longer than any measurement. */
+export const LONG = 86_400;
+/** Messages; more than any measurement has. */
+export const MANY = 1_000_000_000;
+
+/** Some work with one that runs. */
+export function jobFor(work: Work, { ask, answer, pids }: Workplace, { warm, seconds }: Times): Job {
+  return { work, ask, answer, body: BODY, pids, warm, seconds };
+}

@@ -80,3 +80,8 @@ export function fail(error: unknown): never {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 }
+
+/** For what comes although nobody has asked for it. */
+export function unexpected(): never {
+  return fail('an answer that nobody asked for');
+}

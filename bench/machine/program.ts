@@ -31,6 +31,22 @@ export class Program {
     });
   }
 
+  /** Starts one. Resolves when it is ready, as `ready` finds out; if it can't be, it is ended. @throws what `ready` throws */
+  static async start(
+    command: readonly string[],
+    ready: (program: Program) => Promise<unknown>,
+    environment?: NodeJS.ProcessEnv,
+  ): Promise<Program> {
+    const program = new Program(command, environment);
+    try {
+      await ready(program);
+      return program;
+    } catch (error) {
+      await program.end('SIGKILL');
+      throw error;
+    }
+  }
+
   get pid(): number {
     return this.#child.pid as number;
   }

@@ -14,15 +14,11 @@ export const nginx: Peer = {
     const file = join(folder, 'nginx.conf');
     mkdirSync(join(folder, 'temp'));
     writeFileSync(file, configuration(folder, at, server));
-    const program = new Program(['nginx', '-e', 'stderr', '-p', folder, '-c', file]);
-    try {
-      await program.answering(at);
+    const program = await Program.start(['nginx', '-e', 'stderr', '-p', folder, '-c', file], async (one) => {
+      await one.answering(at);
       // It listens before it has a worker, whose cost it is that is measured: one that answers is there.
       await fetch(`http://127.0.0.1:${at.port}/ready`, { headers: { Connection: 'close' } });
-    } catch (error) {
-      await program.end('SIGKILL');
-      throw error;
-    }
+    });
     return {
       pids: familyOf(program.pid),
       ask: { protocol: 'http', at },

@@ -1,4 +1,4 @@
-import type { Side } from '../load/job.js';
+import type { Workplace } from '../load/job.js';
 
 /** A program that work can be done with. */
 export interface Peer {
@@ -9,13 +9,7 @@ export interface Peer {
   start(folder: string): Promise<Running>;
 }
 
-export interface Running {
-  /** Whose CPU and memory count. */
-  readonly pids: readonly number[];
-  /** For those who ask or send. */
-  readonly ask: Side;
-  /** For those who answer or receive. */
-  readonly answer: Side;
+export interface Running extends Workplace {
   signal(signal: NodeJS.Signals): void;
   /** Resolves when it is gone. */
   stop(signal?: NodeJS.Signals): Promise<void>;

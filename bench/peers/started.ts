@@ -11,13 +11,7 @@ export async function started(
   command: readonly string[],
   environment: NodeJS.ProcessEnv = {},
 ): Promise<Running> {
-  const program = new Program(command, environment);
-  try {
-    await program.answering(at);
-  } catch (error) {
-    await program.end('SIGKILL');
-    throw error;
-  }
+  const program = await Program.start(command, (one) => one.answering(at), environment);
   const side = { protocol, at };
   return {
     pids: [program.pid],

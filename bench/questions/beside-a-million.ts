@@ -1,4 +1,4 @@
-import { BODY, type Idle, type Job } from '../load/job.js';
+import { type Idle, jobFor } from '../load/job.js';
 import { does, Load } from '../load/load.js';
 import { msglite } from '../peers/msglite.js';
 import type { Contender, Question } from '../question.js';
@@ -19,16 +19,17 @@ function crowded(): Contender {
   const peer = msglite();
   return {
     ...peer,
-    async start(folder, { million, seconds, warm }) {
-      const { ask: asker, answer, pids, stop } = await peer.start(folder);
-      const ask = { ...asker, protocol: 'tagged' } as const;
-      const job: Job = { work: ROUND_TRIPS, ask: asker, answer, body: BODY, pids, seconds, warm };
+    async start(folder, settings) {
+      const running = await peer.start(folder);
+      const { million } = settings;
+      const job = jobFor(ROUND_TRIPS, running, settings);
+      const ask = { ...running.ask, protocol: 'tagged' } as const;
       const messages = { kind: 'fill', messages: million, addresses: Math.ceil(million / 10) } as const;
       const connections: Idle = { kind: 'idle', connections: Math.ceil(million / 200) };
       const crowd = new Load({ ...job, ask, work: connections });
       const end = async () => {
         await crowd.end();
-        await stop('SIGKILL');
+        await running.stop('SIGKILL');
       };
       try {
         await crowd.done();

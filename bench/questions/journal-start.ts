@@ -1,6 +1,5 @@
+import { anew, filled, type Trial } from '../anew.js';
 import { firstAnswer } from '../load/first-answer.js';
-import { BODY } from '../load/job.js';
-import { does } from '../load/load.js';
 import { memoryOf } from '../machine/usage.js';
 import { beanstalkd } from '../peers/beanstalkd.js';
 import { msglite } from '../peers/msglite.js';
@@ -20,30 +19,9 @@ export const journalStart: Question = {
 };
 
 function killed(peer: Peer): Contender {
-  return {
-    name: peer.name,
-    version: peer.version,
-    async start(folder, { million, seconds, warm }) {
-      const { ask, answer, pids, stop } = await peer.start(folder);
-      try {
-        const work = { kind: 'fill', messages: million, addresses: 1 } as const;
-        await does({ work, ask, answer, body: BODY, pids, seconds, warm });
-      } finally {
-        await stop('SIGKILL');
-      }
-      return {
-        async measure() {
-          const begun = performance.now();
-          const again = await peer.start(folder);
-          try {
-            await firstAnswer(again.ask);
-            return { start: performance.now() - begun, memory: memoryOf(again.pids) };
-          } finally {
-            await again.stop('SIGKILL');
-          }
-        },
-        stop: async () => undefined,
-      };
-    },
+  const answers: Trial = async (running, _settings, begun) => {
+    await firstAnswer(running.ask);
+    return { start: performance.now() - begun, memory: memoryOf(running.pids) };
   };
+  return anew(peer, answers, filled);
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { BODY } from '../load/job.js';
+import { jobFor } from '../load/job.js';
 import { does } from '../load/load.js';
 import { msglite } from '../peers/msglite.js';
 import type { Contender, Question } from '../question.js';
@@ -26,18 +26,18 @@ function watched(): Contender {
   return {
     ...peer,
     async start(folder, { warm, stallSeconds }) {
-      const { ask, answer, pids, stop, signal } = await peer.start(folder);
+      const running = await peer.start(folder);
+      const job = jobFor(ROUND_TRIPS, running, { warm, seconds: stallSeconds });
       return {
         async measure() {
-          const seconds = stallSeconds;
-          const figures = await does({ work: ROUND_TRIPS, ask, answer, body: BODY, pids, seconds, warm });
-          signal('SIGUSR2');
+          const figures = await does(job);
+          running.signal('SIGUSR2');
           while (!existsSync(file(folder))) await new Promise((resolve) => setTimeout(resolve, 10));
           const stall = Number(readFileSync(file(folder), 'utf8'));
           rmSync(file(folder));
           return { ...figures, stall };
         },
-        stop: () => stop(),
+        stop: () => running.stop(),
       };
     },
     once: true,

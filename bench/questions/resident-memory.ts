@@ -1,5 +1,4 @@
-import { BODY } from '../load/job.js';
-import { does } from '../load/load.js';
+import { anew, filled } from '../anew.js';
 import { memoryOf } from '../machine/usage.js';
 import { beanstalkd } from '../peers/beanstalkd.js';
 import { msglite } from '../peers/msglite.js';
@@ -17,25 +16,10 @@ export const residentMemory: Question = {
 
 /** Started for each round: memory that was once used is not given back. */
 function filledAnew(peer: Peer): Contender {
-  return {
-    name: peer.name,
-    version: peer.version,
-    async start(folder, { million, seconds, warm }) {
-      return {
-        async measure() {
-          const { ask, answer, pids, stop } = await peer.start(folder);
-          try {
-            const work = { kind: 'fill', messages: million, addresses: 1 } as const;
-            const { rate, cpu } = await does({ work, ask, answer, body: BODY, pids, seconds, warm });
-            // What was needed for a moment only may go.
-            await new Promise((resolve) => setTimeout(resolve, warm * 1000));
-            return { ...(rate && { rate }), ...(cpu && { cpu }), memory: memoryOf(pids) };
-          } finally {
-            await stop('SIGKILL');
-          }
-        },
-        stop: async () => undefined,
-      };
-    },
-  };
+  return anew(peer, async (running, settings) => {
+    const { rate, cpu } = await filled(running, settings);
+    // What was needed for a moment only may go.
+    await new Promise((resolve) => setTimeout(resolve, settings.warm * 1000));
+    return { ...(rate && { rate }), ...(cpu && { cpu }), memory: memoryOf(running.pids) };
+  });
 }

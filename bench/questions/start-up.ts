@@ -1,3 +1,4 @@
+import { anew } from '../anew.js';
 import { firstAnswer } from '../load/first-answer.js';
 import { beanstalkd } from '../peers/beanstalkd.js';
 import { msglite } from '../peers/msglite.js';
@@ -15,21 +16,8 @@ export const startUp: Question = {
 };
 
 function startedAnew(peer: Peer): Contender {
-  return {
-    name: peer.name,
-    version: peer.version,
-    async start(folder) {
-      return {
-        async measure() {
-          const begun = performance.now();
-          const running = await peer.start(folder);
-          await firstAnswer(running.ask);
-          const start = performance.now() - begun;
-          await running.stop();
-          return { start };
-        },
-        stop: async () => undefined,
-      };
-    },
-  };
+  return anew(peer, async (running, _settings, begun) => {
+    await firstAnswer(running.ask);
+    return { start: performance.now() - begun };
+  });
 }

@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Verdict } from '../answer.js';
 import { FIGURES, type FigureName, figuresIn, printed } from '../figures.js';
+import { boundOf, isWithin, signOf } from '../question.js';
 import { QUESTIONS } from '../questions.js';
 import { ROOT } from '../root.js';
 import { picture } from './picture.js';
@@ -57,7 +58,7 @@ function machineOf(reports: readonly Report[]): string {
 
 function verdictRow(question: string, { target, value, reached }: Verdict, judged: FigureName): string {
   const { heading } = FIGURES[judged];
-  const [sign, bound] = 'atMost' in target ? ['≤', target.atMost] : ['≥', target.atLeast];
+  const [sign, bound] = [signOf(target), boundOf(target)];
   const what = target.over === undefined ? heading : `${heading}, over ${target.over}`;
   const found =
     value === undefined ? 'not measured' : target.over === undefined ? printed(judged, value) : value.toFixed(2);
@@ -67,7 +68,7 @@ function verdictRow(question: string, { target, value, reached }: Verdict, judge
 function standing(target: Verdict['target'], value: number | undefined, reached: boolean): string {
   if (value === undefined) return '';
   if (!reached) return '**not reached**';
-  return ('atMost' in target ? value <= target.aim : value >= target.aim) ? 'reached, and the aim' : 'reached';
+  return isWithin(target, value, target.aim) ? 'reached, and the aim' : 'reached';
 }
 
 function section(report: Report): string {

@@ -4,7 +4,7 @@ import { init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import type { Answer, Measured } from '../answer.js';
 import { FIGURES, printed } from '../figures.js';
-import type { Target } from '../question.js';
+import { boundOf, signOf, type Target } from '../question.js';
 
 use([BarChart, GridComponent, MarkLineComponent, TitleComponent, SVGRenderer]);
 
@@ -52,8 +52,7 @@ export function picture({ asks, contenders, judged, verdicts }: Answer): string 
 
 /** Where the bar of the first one is to end. */
 function limit(target: Target, contenders: readonly Measured[], judged: Answer['judged']) {
-  const bound = 'atMost' in target ? target.atMost : target.atLeast;
   const over = target.over === undefined ? 1 : contenders.find(({ name }) => name === target.over)?.medians[judged];
   if (over === undefined) return [];
-  return [{ xAxis: bound * over, label: { formatter: `must be ${'atMost' in target ? '≤' : '≥'}`, fontSize: 11 } }];
+  return [{ xAxis: boundOf(target) * over, label: { formatter: `must be ${signOf(target)}`, fontSize: 11 } }];
 }

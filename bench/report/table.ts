@@ -1,5 +1,6 @@
 import type { Answer, Verdict } from '../answer.js';
 import { FIGURES, type FigureName, type Figures, figuresIn, printed } from '../figures.js';
+import { boundOf } from '../question.js';
 import type { Report } from './report.js';
 
 /** One measurement, as it is made. */
@@ -43,8 +44,8 @@ export function roundsOf({ contenders }: Answer): string {
 export function sentence({ target, value, reached }: Verdict, judged: FigureName): string {
   const what = target.over === undefined ? FIGURES[judged].heading : `over ${target.over}`;
   if (value === undefined) return `${what}: not measured`;
-  const [bound, limit] = 'atMost' in target ? ['<=', target.atMost] : ['>=', target.atLeast];
-  return `${what}: ${value.toFixed(2)}, must be ${bound} ${limit} (aim ${target.aim}): ${reached ? 'reached' : 'NOT REACHED'}`;
+  const sign = 'atMost' in target ? '<=' : '>=';
+  return `${what}: ${value.toFixed(2)}, must be ${sign} ${boundOf(target)} (aim ${target.aim}): ${reached ? 'reached' : 'NOT REACHED'}`;
 }
 
 function cell(name: FigureName, figures: Figures): string {

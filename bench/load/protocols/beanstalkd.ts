@@ -1,5 +1,5 @@
 import { QUEUE } from '../job.js';
-import { fail, Line, type TakeFrame } from '../line.js';
+import { fail, Line, type TakeFrame, unexpected } from '../line.js';
 import type { Protocol } from '../protocol.js';
 import { lineEnd, text } from '../scan.js';
 
@@ -44,10 +44,7 @@ export const beanstalkd: Protocol = {
   producer(at, body, taken) {
     const line = Line.to(
       at,
-      answers(
-        () => taken(1),
-        () => fail('an answer that nobody asked for'),
-      ),
+      answers(() => taken(1), unexpected),
     );
     let used = 'default';
     return (count, to) => {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { QUEUE } from '../job.js';
+import { LONG, MANY, QUEUE } from '../job.js';
 import { fail, Line, type TakeFrame } from '../line.js';
 import type { Protocol } from '../protocol.js';
 import { leased } from './tagged.js';
@@ -19,8 +19,6 @@ const REQUEST = `${[
   'Cookie: session=6f1c2a9be0d34f5f8b7a; theme=dark',
 ].join('\r\n')}\r\n\r\n`;
 const HEAD_END = '\r\n\r\n';
-/** Seconds; longer than any measurement. */
-const LONG = 86_400;
 
 /** Web clients on connections that are kept alive. */
 export const http: Protocol = {
@@ -45,7 +43,7 @@ export const handler: Protocol = {
         line.write(`>> r ${reply.length} 30 ${replyAddress} -\r\n${reply}\r\n++ ${delivery}\r\n`),
       ),
     );
-    line.write(`<< requests ${LONG} ${QUEUE} lease=30 count=1000000000\r\n`);
+    line.write(`<< requests ${LONG} ${QUEUE} lease=30 count=${MANY}\r\n`);
   },
 };
 

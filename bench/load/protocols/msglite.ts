@@ -1,12 +1,10 @@
-import { QUEUE } from '../job.js';
+import { LONG, QUEUE } from '../job.js';
 import { fail, Line } from '../line.js';
 import type { Protocol } from '../protocol.js';
 import { lineEnd, numberAt, text } from '../scan.js';
 
 const MESSAGE = '>'.charCodeAt(0);
 const TIMEOUT = '*'.charCodeAt(0);
-/** Seconds; longer than any measurement. */
-const LONG = 86_400;
 
 /** The commands of 2010. */
 export const msglite: Protocol = {

@@ -1,5 +1,5 @@
 import { QUEUE } from '../job.js';
-import { fail, Line, type TakeFrame } from '../line.js';
+import { fail, Line, type TakeFrame, unexpected } from '../line.js';
 import type { Protocol } from '../protocol.js';
 import { lineEnd, numberAt, text } from '../scan.js';
 
@@ -40,10 +40,7 @@ export const redis: Protocol = {
   producer(at, body, taken) {
     const line = Line.to(
       at,
-      replies(
-        () => taken(1),
-        () => fail('an answer that nobody asked for'),
-      ),
+      replies(() => taken(1), unexpected),
     );
     return (count, to) => line.write(command('RPUSH', to, body).repeat(count));
   },

@@ -1,14 +1,10 @@
-import { QUEUE } from '../job.js';
-import { fail, Line, type TakeFrame } from '../line.js';
+import { LONG, MANY, QUEUE } from '../job.js';
+import { fail, Line, type TakeFrame, unexpected } from '../line.js';
 import type { Protocol } from '../protocol.js';
 import { lineEnd, nextWord, numberAt, text } from '../scan.js';
 
 const MESSAGE = '>'.charCodeAt(0);
 const DONE = '+'.charCodeAt(0);
-/** Seconds; longer than any measurement. */
-const LONG = 86_400;
-/** Messages; more than any measurement has. */
-const MANY = 1_000_000_000;
 
 /** The tagged commands: sends with a receipt, and, where work is done, receives under a lease. */
 export const tagged: Protocol = {
@@ -96,8 +92,4 @@ function frames(receipt: () => void, message: (header: () => string) => void): T
     message(() => text(bytes, from, lf));
     return next;
   };
-}
-
-function unexpected(): never {
-  return fail('an answer that nobody asked for');
 }
