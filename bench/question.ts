@@ -20,6 +20,7 @@ export type Target = { readonly over?: string; readonly aim: number } & (
   | { readonly atLeast: number }
 );
 
+/** What must be reached. */
 export function boundOf(target: Target): number {
   return 'atMost' in target ? target.atMost : target.atLeast;
 }
