@@ -1,7 +1,7 @@
 import type { Outcome, Stored } from '../ports/journal.js';
 import type { Core } from './core.js';
 import { Entry } from './entry.js';
-import type { KnownId } from './known-ids.js';
+import type { KnownId } from './known-id.js';
 import type { Receipt } from './receipt.js';
 
 /** What the broker has to know of messages that are not in memory but left to the journal. */

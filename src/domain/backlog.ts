@@ -2,7 +2,7 @@ import type { Outcome, Stored } from '../ports/journal.js';
 import { queueName } from './address.js';
 import type { Core } from './core.js';
 import type { Entry } from './entry.js';
-import type { KnownId } from './known-ids.js';
+import type { KnownId } from './known-id.js';
 import type { Queue } from './queue.js';
 
 /** Messages read at once, and bytes of bodies. */

@@ -2,7 +2,7 @@ import type { Journal, JournalFailure, Moment } from '../ports/journal.js';
 import type { Turn } from '../ports/turn.js';
 import type { Entry } from './entry.js';
 import type { Refusal } from './errors.js';
-import type { KnownId } from './known-ids.js';
+import type { KnownId } from './known-id.js';
 import { type Waits, Window } from './window.js';
 
 /** Milliseconds between two tries while the disk is full. */

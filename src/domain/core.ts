@@ -9,7 +9,8 @@ import { Deadlines } from './deadlines.js';
 import type { Delays } from './delays.js';
 import type { Ends } from './ends.js';
 import type { Delay, Entry } from './entry.js';
-import { type KnownId, KnownIds } from './known-ids.js';
+import type { KnownId } from './known-id.js';
+import { KnownIds } from './known-ids.js';
 import type { Lease } from './lease.js';
 import type { Leases } from './leases.js';
 import type { QueueLimits } from './limits.js';
@@ -64,8 +65,9 @@ export class Core {
   ) {
     const { clock, ids, journal, limits, turn, journalFailed } = parts;
     this.limits = limits;
-    this.queues = new Queues(seedFrom(ids.unguessable()));
-    this.known = new KnownIds(limits.ids);
+    const seed = seedFrom(ids.unguessable());
+    this.queues = new Queues(seed);
+    this.known = new KnownIds(limits.ids, seed);
     this.time = new RunningTime(clock);
     this.#alarm = clock.alarm(ring);
     if (journal.sync === 'off') return;

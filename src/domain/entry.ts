@@ -3,7 +3,7 @@ import type { Stored, StoredDelivery } from '../ports/journal.js';
 import { queueName } from './address.js';
 import type { Timed } from './deadlines.js';
 import type { Ranked } from './heap.js';
-import type { KnownId } from './known-ids.js';
+import type { KnownId } from './known-id.js';
 import type { Lease } from './lease.js';
 import type { Linked } from './list.js';
 import { lifetime, Message } from './message.js';

@@ -10,7 +10,7 @@ import { Delay, Entry } from './entry.js';
 import type { Refusal } from './errors.js';
 import { fingerprint } from './fingerprint.js';
 import { Inspection } from './inspection.js';
-import { KnownId } from './known-ids.js';
+import { KnownId } from './known-id.js';
 import { Lease } from './lease.js';
 import { Leases } from './leases.js';
 import { noRoom } from './limits.js';

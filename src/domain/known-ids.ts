@@ -1,37 +1,9 @@
 import type { Outcome, StoredId } from '../ports/journal.js';
-import type { Entry } from './entry.js';
-import type { Receipt } from './receipt.js';
+import type { KnownId } from './known-id.js';
+import { RestoredIds } from './restored-ids.js';
 
 /** Milliseconds for which an id is remembered after its message is finished. */
 export const REMEMBERED = 5 * 60_000;
-
-/** A sender's id for a message, and what became of that. */
-export class KnownId {
-  /** Undefined while the message waits or is out. */
-  outcome: Outcome | undefined = undefined;
-  number = 0;
-  forgetAt = Number.POSITIVE_INFINITY;
-  /** The message, where it is in memory. */
-  entry: Entry | undefined = undefined;
-  /** That it is finished is on disk. */
-  kept = false;
-  /** Those who sent it again before its first sender had a receipt; they get the same one. Undefined: that is past. */
-  followers: Receipt[] | undefined = undefined;
-
-  constructor(
-    readonly address: string,
-    readonly id: string,
-    readonly fingerprint: number,
-    /** Its message's name in the journal. */
-    public seq: number,
-  ) {}
-
-  /** For the journal, once it is finished. */
-  stored(): StoredId {
-    const { number, address, id, fingerprint, forgetAt } = this;
-    return { number, address, id, fingerprint, outcome: this.outcome ?? 'done', forgetAt };
-  }
-}
 
 /**
  * The ids of messages that wait or are out, and of those that were finished a while ago. They are bounded, so that a
@@ -39,29 +11,43 @@ export class KnownId {
  */
 export class KnownIds {
   readonly #known = new Map<string, KnownId>();
-  /** Finished ones, in the order in which they are forgotten. */
+  /** From before a restart. Those of messages that wait move on to the others when they are asked for. */
+  readonly #restored: RestoredIds;
+  /** Finished ones, in the order in which they are forgotten; after those that were restored. */
   #finished: KnownId[] = [];
   #forgotten = 0;
   #nextNumber = 1;
 
-  /** @param most that are remembered */
-  constructor(private readonly most: number) {}
+  /**
+   * @param most that are remembered
+   * @param seed makes it unforeseeable how they are found
+   */
+  constructor(
+    private readonly most: number,
+    seed: number,
+  ) {
+    this.#restored = new RestoredIds(seed);
+  }
 
   get size(): number {
-    return this.#known.size;
+    return this.#known.size + this.#restored.size;
   }
 
   get full(): boolean {
-    return this.#known.size >= this.most;
+    return this.size >= this.most;
   }
 
   /** When the next one is to be forgotten; Infinity: none. */
   get next(): number {
-    return this.#finished[this.#forgotten]?.forgetAt ?? Number.POSITIVE_INFINITY;
+    return Math.min(this.#restored.next, this.#finished[this.#forgotten]?.forgetAt ?? Number.POSITIVE_INFINITY);
   }
 
   get(address: string, id: string): KnownId | undefined {
-    return this.#known.get(key(address, id));
+    const known = this.#known.get(key(address, id));
+    if (known !== undefined || this.#restored.size === 0) return known;
+    const restored = this.#restored.take(address, id);
+    if (restored !== undefined && restored.outcome === undefined) this.add(restored);
+    return restored;
   }
 
   add(known: KnownId): void {
@@ -82,19 +68,23 @@ export class KnownIds {
     this.#finished.push(known);
   }
 
+  /** Takes up one whose message waits in the journal; before all that are finished. */
+  restoreWaiting(address: string, id: string, fingerprint: number, seq: number): void {
+    this.#restored.addWaiting(address, id, fingerprint, seq);
+  }
+
   /** Takes up one that was finished before a restart; in the order of their numbers. */
-  restore({ number, address, id, fingerprint, outcome, forgetAt }: StoredId): void {
-    const known = new KnownId(address, id, fingerprint, 0);
-    known.outcome = outcome;
-    known.number = number;
-    known.forgetAt = forgetAt;
-    this.#nextNumber = number + 1;
-    this.add(known);
-    this.#finished.push(known);
+  restoreFinished(stored: StoredId): void {
+    this.#restored.addFinished(stored);
+    this.#nextNumber = stored.number + 1;
   }
 
   /** Forgets the next one, if its time has come, and returns its number; 0: there was none. */
   forget(now: number): number {
+    return this.#restored.forget(now) || this.#forgetOwn(now);
+  }
+
+  #forgetOwn(now: number): number {
     const known = this.#finished[this.#forgotten];
     if (known === undefined || known.forgetAt > now) return 0;
     this.#forgotten++;

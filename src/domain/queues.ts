@@ -1,3 +1,4 @@
+import { hashOf } from './hash.js';
 import { Queue } from './queue.js';
 
 /** Buckets there always are; a power of two. */
@@ -22,7 +23,7 @@ export class Queues {
   }
 
   get(name: string): Queue | undefined {
-    const hash = this.#hash(name);
+    const hash = hashOf(name, this.seed);
     let queue = this.#buckets[this.#index(hash)];
     while (queue !== undefined && (queue.hash !== hash || queue.name !== name)) queue = queue.next;
     return queue;
@@ -30,7 +31,7 @@ export class Queues {
 
   /** Makes a queue. There must be none of that name. */
   add(name: string): Queue {
-    const queue = new Queue(name, this.#hash(name));
+    const queue = new Queue(name, hashOf(name, this.seed));
     this.#link(queue);
     this.#size++;
     if (this.#size > this.#buckets.length) this.#split();
@@ -99,15 +100,5 @@ export class Queues {
       this.#link(queue);
       queue = next;
     }
-  }
-
-  /** Mixes each character in as MurmurHash2 does (A. Appleby, public domain), from a seed of our own. */
-  #hash(name: string): number {
-    let hash = this.seed;
-    for (let i = 0; i < name.length; i++) {
-      hash = Math.imul(hash ^ name.charCodeAt(i), 0x5bd1e995);
-      hash ^= hash >>> 15;
-    }
-    return hash & 0x3fffffff;
   }
 }

@@ -1,7 +1,7 @@
 import type { Restoring, Stored, StoredDelivery, StoredId } from '../ports/journal.js';
 import type { Core } from './core.js';
 import type { Entry } from './entry.js';
-import { KnownId } from './known-ids.js';
+import { KnownId } from './known-id.js';
 
 /** Takes up what the journal holds. The messages that wait stay there until their turn comes. */
 export class Restore implements Restoring {
@@ -27,17 +27,19 @@ export class Restore implements Restoring {
   waitingId(address: string, id: string, fingerprint: number, seq: number): void {
     // A dead letter that was sent back is known by its id no more, or only as finished.
     if (fingerprint === 0) return;
-    const known = new KnownId(address, id, fingerprint, seq);
     const entry = this.#delivered.get(seq);
-    if (entry !== undefined) {
-      known.entry = entry;
-      entry.extra.known = known;
+    if (entry === undefined) {
+      this.core.known.restoreWaiting(address, id, fingerprint, seq);
+      return;
     }
+    const known = new KnownId(address, id, fingerprint, seq);
+    known.entry = entry;
+    entry.extra.known = known;
     this.core.known.add(known);
   }
 
   finishedId(id: StoredId): void {
-    this.core.known.restore(id);
+    this.core.known.restoreFinished(id);
   }
 
   paused(address: string): void {

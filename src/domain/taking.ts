@@ -2,7 +2,7 @@ import type { Sender } from '../ports/exchange.js';
 import { DISK_FULL } from './commits.js';
 import type { Core } from './core.js';
 import type { Entry } from './entry.js';
-import type { KnownId } from './known-ids.js';
+import type { KnownId } from './known-id.js';
 import { Receipt } from './receipt.js';
 import type { Waits } from './window.js';
 

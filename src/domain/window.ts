@@ -1,6 +1,6 @@
 import type { Batch, Moment, Moved, Stored, StoredDelivery } from '../ports/journal.js';
 import type { Entry } from './entry.js';
-import type { KnownId } from './known-ids.js';
+import type { KnownId } from './known-id.js';
 
 /** Something that is to happen after a commit. */
 export interface Waits {
