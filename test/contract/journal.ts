@@ -416,6 +416,15 @@ export function journalContract(name: string, { keeps, sync, place }: JournalKin
         expect(restored(await again()).finishedIds).to.deep.equal([all[1], all[0]]);
       });
 
+      it('are told all of them, in order, however many there are', async () => {
+        const numbers = Array.from({ length: 2500 }, (_, i) => i + 1);
+        const added = numbers.map((seq) => stored(seq, { options: { id: `i${seq}` } }));
+        const remembered = numbers.map((number) => finished(number));
+        const found = restored(await afterwards(batch(added, [], 1, { remembered })));
+        expect(found.waitingIds.map(({ seq }) => seq)).to.deep.equal(numbers);
+        expect(found.finishedIds).to.deep.equal(remembered);
+      });
+
       it('are forgotten in the batch that remembers them too', async () => {
         const journal = await afterwards(batch([], [], 1, { remembered: [finished(1), finished(2)], forgotten: 1 }));
         expect(restored(journal).finishedIds).to.deep.equal([finished(2)]);
