@@ -15,7 +15,7 @@ const BUILT = join(DIST, '.built');
 /** A folder of files named after the processes that want to be alone. */
 const LOCK = join(ROOT, '.prepare-lock');
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-const SOURCES = ['src', 'test', 'bench', 'tsconfig.json', 'package-lock.json'];
+const SOURCES = ['src', 'test', 'bench', 'scripts/bundle.mjs', 'tsconfig.json', 'package-lock.json'];
 
 /** @throws with what failed, and what is needed, if the checkout can't be made ready */
 export async function prepare() {
@@ -87,6 +87,7 @@ async function build() {
   else rmSync(DIST, { recursive: true, force: true });
   rmSync(BUILT, { force: true });
   await run(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')], 'compiling failed');
+  await run(process.execPath, [join(ROOT, 'scripts', 'bundle.mjs')], 'bundling failed');
   writeFileSync(BUILT, mark);
 }
 
