@@ -72,7 +72,7 @@ export class Ends {
       this.expire(entry);
       return;
     }
-    entry.seq = ++core.lastSeq;
+    entry.renumber(++core.lastSeq);
     entry.stage = 'new';
     this.#enter(entry);
   }

@@ -6,7 +6,7 @@ import type { Ranked } from './heap.js';
 import type { KnownId } from './known-id.js';
 import type { Lease } from './lease.js';
 import type { Linked } from './list.js';
-import { lifetime, Message } from './message.js';
+import { type Body, lifetime, type Message, type SendOptions, STANDARD } from './message.js';
 import type { Receipt } from './receipt.js';
 
 /** Bytes that a waiting message costs beside its body, roughly; limits in bytes count it. */
@@ -35,9 +35,14 @@ const STAGE = 7;
 const DIRTY = 8;
 const REDELIVERED = 16;
 const LEAVING = 32;
+const KEPT = 64;
 
 /** What only some messages need. */
 export class More {
+  /** What its sender asked for. */
+  options = STANDARD;
+  /** See `Entry.row`; 0: if it has one, it is its `seq`. */
+  row = 0;
   /** See `Entry.place`. */
   place = -1;
   /** Of a dead letter: the full address it was moved to. */
@@ -61,11 +66,14 @@ export class More {
  *     new -> delayed -> queued <-> out -> over        out -> delayed: given back for later
  *     new -> out, new | delayed | queued -> over
  */
-export class Entry extends Message implements Delivery, Stored, Timed, Ranked, Linked<Entry> {
+export class Entry implements Message, Delivery, Stored, Timed, Ranked, Linked<Entry> {
+  readonly to: string;
+  readonly replyTo: string | undefined;
+  readonly body: Body;
+  readonly timeout: number;
+
   /** Its stage, and what is so of the signs below: a field of its own for each would cost 8 bytes. */
   #signs = 0;
-  /** The `seq` under which the journal has it, or gets it in the commit under way; 0: it has not. */
-  row = 0;
   more: More | undefined = undefined;
 
   slot = -1;
@@ -77,7 +85,11 @@ export class Entry extends Message implements Delivery, Stored, Timed, Ranked, L
     public seq: number,
     public due: number,
   ) {
-    super(to, replyTo, body, timeout, options);
+    this.to = to;
+    this.replyTo = replyTo;
+    this.body = body;
+    this.timeout = timeout;
+    if (options !== STANDARD) this.extra.options = options;
   }
 
   /** One that is taken now. */
@@ -108,6 +120,21 @@ export class Entry extends Message implements Delivery, Stored, Timed, Ranked, L
 
   set stage(stage: Stage) {
     this.#signs = (this.#signs & ~STAGE) | STAGES.indexOf(stage);
+  }
+
+  get options(): SendOptions {
+    return this.more?.options ?? STANDARD;
+  }
+
+  /** The `seq` under which the journal has it, or gets it in the commit under way; 0: it has not. */
+  get row(): number {
+    return this.#is(KEPT) ? this.more?.row || this.seq : 0;
+  }
+
+  set row(row: number) {
+    this.#mark(KEPT, row !== 0);
+    if (row !== 0 && row !== this.seq) this.extra.row = row;
+    else if (this.more !== undefined) this.more.row = 0;
   }
 
   /** Gathered for the next commit. */
@@ -225,9 +252,16 @@ export class Entry extends Message implements Delivery, Stored, Timed, Ranked, L
     extra.attemptsBefore = extra.attempts;
     extra.answered = false;
     extra.delay = undefined;
-    this.seq = seq;
+    this.renumber(seq);
     this.due = due;
     this.redelivered = false;
     this.stage = 'new';
+  }
+
+  /** It gets a place at the end of its queue; the journal still has it under the old one. */
+  renumber(seq: number): void {
+    const { row } = this;
+    this.seq = seq;
+    this.row = row;
   }
 }
