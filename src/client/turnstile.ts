@@ -38,6 +38,7 @@ export class Turnstile {
 
   /** Lets all pass, in order. */
   open(): void {
+    if (this.isFree) return;
     for (const waiting of [...this.#waiting]) waiting.pass();
   }
 

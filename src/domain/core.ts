@@ -79,7 +79,7 @@ export class Core {
   }
 
   queue(name: string): Queue {
-    return this.queues.get(name) ?? this.queues.add(name);
+    return this.queues.need(name);
   }
 
   forgetIfIdle(queue: Queue): void {

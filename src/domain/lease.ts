@@ -2,6 +2,7 @@ import type { Delivery, Receiver } from '../ports/exchange.js';
 import type { Timed } from './deadlines.js';
 import type { Entry } from './entry.js';
 import type { Message } from './message.js';
+import type { Queue } from './queue.js';
 import type { Waiter } from './receivers.js';
 
 /**
@@ -20,6 +21,8 @@ export class Lease implements Delivery, Timed {
 
   constructor(
     readonly entry: Entry,
+    /** Where it is from. It is not forgotten while the lease is not over. */
+    readonly queue: Queue,
     readonly name: string,
     /** Undefined for one from before a restart that nobody has claimed. */
     public receiver: Receiver | undefined,

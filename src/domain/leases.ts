@@ -3,6 +3,7 @@ import type { Stored, StoredDelivery } from '../ports/journal.js';
 import type { Core } from './core.js';
 import { Delay, Entry } from './entry.js';
 import { Lease } from './lease.js';
+import type { Queue } from './queue.js';
 import type { Waiter } from './receivers.js';
 import type { Waits } from './window.js';
 
@@ -66,14 +67,15 @@ export class Leases {
   constructor(private readonly core: Core) {}
 
   /** The message goes to the receiver under a lease, as soon as the journal has that. */
-  grant(entry: Entry, waiter: Waiter): void {
+  grant(entry: Entry, queue: Queue, waiter: Waiter): void {
     const { core } = this;
     const { extra } = entry;
     extra.attempts++;
     const until = core.time.now() + waiter.lease;
-    const lease = new Lease(entry, `@${core.parts.ids.unguessable()}`, waiter.receiver, waiter, waiter.lease, until);
+    const name = `@${core.parts.ids.unguessable()}`;
+    const lease = new Lease(entry, queue, name, waiter.receiver, waiter, waiter.lease, until);
     extra.lease = lease;
-    core.queue(entry.queue).leases++;
+    queue.leases++;
     core.ends.expectAnswer(entry);
     if (core.commits === undefined) {
       waiter.receiver.deliver(lease, waiter);
@@ -175,8 +177,9 @@ export class Leases {
     const { core } = this;
     entry.stage = 'out';
     core.tally.deliveries++;
-    core.queue(entry.queue).leases++;
-    const lease = new Lease(entry, name, undefined, undefined, 0, until);
+    const queue = core.queue(entry.queue);
+    queue.leases++;
+    const lease = new Lease(entry, queue, name, undefined, undefined, 0, until);
     entry.extra.lease = lease;
     this.#unclaimed.set(name, lease);
     lease.state = 'running';
@@ -194,13 +197,12 @@ export class Leases {
 
   #end(lease: Lease): void {
     const { core } = this;
-    const { entry } = lease;
+    const { entry, queue } = lease;
     lease.state = 'over';
     core.deadlines.remove(lease);
     this.#unclaimed.delete(lease.name);
     entry.extra.lease = undefined;
     core.tally.deliveries--;
-    const queue = core.queue(entry.queue);
     queue.leases--;
     core.forgetIfIdle(queue);
   }

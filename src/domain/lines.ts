@@ -14,7 +14,7 @@ export class Lines {
   enter(entry: Entry, queue: Queue): void {
     const waiter = queue.waiting === 0 ? this.ready(queue) : undefined;
     if (waiter !== undefined) {
-      this.#hand(entry, waiter);
+      this.#hand(entry, waiter, queue);
       return;
     }
     entry.stage = 'queued';
@@ -51,7 +51,7 @@ export class Lines {
       const waiter = queue.waiting === 0 ? undefined : this.ready(queue);
       if (waiter === undefined) break;
       const entry = this.#take(queue);
-      if (entry !== undefined) this.#hand(entry, waiter);
+      if (entry !== undefined) this.#hand(entry, waiter, queue);
       else if (!this.core.backlog.load(queue)) break;
     }
     this.core.forgetIfIdle(queue);
@@ -68,13 +68,13 @@ export class Lines {
     return undefined;
   }
 
-  #hand(entry: Entry, waiter: Waiter): void {
+  #hand(entry: Entry, waiter: Waiter, queue: Queue): void {
     waiter.wants--;
     if (waiter.wants === 0) this.leave(waiter);
     else if (waiter.state === 'lined up') waiter.requeue();
     entry.stage = 'out';
     this.core.tally.deliveries++;
-    if (waiter.lease > 0) this.core.leases.grant(entry, waiter);
+    if (waiter.lease > 0) this.core.leases.grant(entry, queue, waiter);
     else waiter.receiver.deliver(entry, waiter);
   }
 
@@ -112,6 +112,10 @@ export class Lines {
   /** Its queues may have been forgotten since it stood in their lines, and made anew. */
   #place(waiter: Waiter): void {
     const { addresses } = waiter;
+    if (addresses.length === 1) {
+      waiter.places = [new Place(waiter, this.core.queue(addresses[0] as string))];
+      return;
+    }
     waiter.places = addresses
       .filter((address, i) => addresses.indexOf(address) === i)
       .map((address) => new Place(waiter, this.core.queue(address)));
@@ -138,7 +142,7 @@ export class Lines {
   #serve(queue: Queue, waiter: Waiter): void {
     while (waiter.wants > 0 && waiter.isAble) {
       const entry = this.#take(queue);
-      if (entry !== undefined) this.#hand(entry, waiter);
+      if (entry !== undefined) this.#hand(entry, waiter, queue);
       else if (!this.core.backlog.load(queue)) break;
     }
     this.core.forgetIfIdle(queue);

@@ -23,19 +23,13 @@ export class Queues {
   }
 
   get(name: string): Queue | undefined {
-    const hash = hashOf(name, this.seed);
-    let queue = this.#buckets[this.#index(hash)];
-    while (queue !== undefined && (queue.hash !== hash || queue.name !== name)) queue = queue.next;
-    return queue;
+    return this.#find(name, hashOf(name, this.seed));
   }
 
-  /** Makes a queue. There must be none of that name. */
-  add(name: string): Queue {
-    const queue = new Queue(name, hashOf(name, this.seed));
-    this.#link(queue);
-    this.#size++;
-    if (this.#size > this.#buckets.length) this.#split();
-    return queue;
+  /** The queue of that name, made if there is none. */
+  need(name: string): Queue {
+    const hash = hashOf(name, this.seed);
+    return this.#find(name, hash) ?? this.#add(name, hash);
   }
 
   /** The queue must be in here. */
@@ -49,6 +43,20 @@ export class Queues {
   /** Calls `visit` with each, in no order. */
   forEach(visit: (queue: Queue) => void): void {
     for (const chain of this.#buckets) for (let queue = chain; queue !== undefined; queue = queue.next) visit(queue);
+  }
+
+  #find(name: string, hash: number): Queue | undefined {
+    let queue = this.#buckets[this.#index(hash)];
+    while (queue !== undefined && (queue.hash !== hash || queue.name !== name)) queue = queue.next;
+    return queue;
+  }
+
+  #add(name: string, hash: number): Queue {
+    const queue = new Queue(name, hash);
+    this.#link(queue);
+    this.#size++;
+    if (this.#size > this.#buckets.length) this.#split();
+    return queue;
   }
 
   #link(queue: Queue): void {

@@ -56,7 +56,7 @@ describe('Queues', () => {
           check(name);
           const queue = model.get(name);
           if (queue === undefined) {
-            model.set(name, queues.add(name));
+            model.set(name, queues.need(name));
           } else {
             queues.remove(queue);
             model.delete(name);
@@ -78,7 +78,7 @@ describe('Queues', () => {
 
   it('finds names that differ in one character only', () => {
     const queues = new Queues(1);
-    for (let i = 0; i < 256; i++) queues.add(`a${String.fromCharCode(i)}`);
+    for (let i = 0; i < 256; i++) queues.need(`a${String.fromCharCode(i)}`);
     for (let i = 0; i < 256; i++) {
       const name = `a${String.fromCharCode(i)}`;
       expect(queues.get(name)?.name).to.equal(name);

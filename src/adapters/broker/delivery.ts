@@ -14,7 +14,7 @@ export class RemoteDelivery implements Delivery {
   readonly message: Message;
   readonly at: string;
   readonly attempt: number;
-  /** It was settled or given back. */
+  /** It was settled or given back, or its lease is lost. */
   ended = false;
   /** For who keeps those that may come again. */
   due = Number.POSITIVE_INFINITY;
@@ -26,6 +26,7 @@ export class RemoteDelivery implements Delivery {
     readonly lease: number,
     readonly owner: DeliveryOwner,
   ) {
+    link.account = this;
     const { to, sentTo, replyTo, body, timeout, attempt, id } = link.message;
     const options = id === undefined ? STANDARD : { ...STANDARD, id };
     this.message = new Message(sentTo ?? to, replyTo, body, timeout, options);

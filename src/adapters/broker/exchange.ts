@@ -84,10 +84,11 @@ export class RemoteExchange implements Exchange, LinkOwner {
     return this.#closing;
   }
 
-  send({ to, replyTo, body, timeout, options }: Message, sender: Sender, tag: string): void {
+  send(message: Message, sender: Sender, tag: string): void {
+    const { options } = message;
     const id = options.id ?? this.#stock.take(this.clock.now());
-    const given = id === options.id ? options : { ...options, id };
-    this.#link.send({ to, replyTo, body, timeout, options: given }, this.#listener(sender), tag);
+    const sent = id === options.id ? message : { ...message, options: { ...options, id } };
+    this.#link.send(sent, this.#listener(sender), tag);
   }
 
   receive(wanted: Wanted, receiver: Receiver): Receive {

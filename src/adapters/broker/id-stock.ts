@@ -20,6 +20,6 @@ export class IdStock {
     this.#at = now;
     if (this.#left < 1) return undefined;
     this.#left--;
-    return this.prefix + (this.#count++).toString(36);
+    return this.prefix + this.#count++;
   }
 }

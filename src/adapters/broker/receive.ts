@@ -11,8 +11,6 @@ export type Refused = (addresses: readonly string[], refusal: LinkRefusal) => vo
 /** One receive over the link. */
 export class RemoteReceive implements Receive, ReceiveListener, DeliveryOwner {
   readonly #receive: LinkReceive;
-  /** Leased ones that are neither settled nor given back. */
-  readonly #out = new Map<LinkDelivery, RemoteDelivery>();
 
   constructor(
     protected readonly link: Link,
@@ -38,7 +36,6 @@ export class RemoteReceive implements Receive, ReceiveListener, DeliveryOwner {
 
   deliver(delivery: LinkDelivery): void {
     const remote = new RemoteDelivery(delivery, delivery.name, delivery.lease, this);
-    if (delivery.name !== undefined) this.#out.set(delivery, remote);
     this.receiver.deliver(remote, this);
   }
 
@@ -56,9 +53,9 @@ export class RemoteReceive implements Receive, ReceiveListener, DeliveryOwner {
   }
 
   lapsed(delivery: LinkDelivery): void {
-    const remote = this.#out.get(delivery);
-    this.#out.delete(delivery);
-    if (remote !== undefined) this.receiver.lapsed(remote);
+    const remote = delivery.account as RemoteDelivery;
+    remote.ended = true;
+    this.receiver.lapsed(remote);
   }
 
   tooLate(): void {
@@ -66,15 +63,21 @@ export class RemoteReceive implements Receive, ReceiveListener, DeliveryOwner {
   }
 
   /** Without a lease it was finished when it came. */
-  settle({ link }: RemoteDelivery): void {
-    if (this.#out.delete(link)) this.link.done(link);
+  settle(remote: RemoteDelivery): void {
+    if (this.#ends(remote)) this.link.done(remote.link);
   }
 
-  giveBack({ link }: RemoteDelivery, delay: number): void {
-    if (this.#out.delete(link)) this.link.giveBack(link, delay);
+  giveBack(remote: RemoteDelivery, delay: number): void {
+    if (this.#ends(remote)) this.link.giveBack(remote.link, delay);
   }
 
-  keep({ link }: RemoteDelivery, lease: number): void {
-    if (this.#out.has(link)) this.link.keep(link, lease);
+  keep({ link, name, ended }: RemoteDelivery, lease: number): void {
+    if (name !== undefined && !ended) this.link.keep(link, lease);
+  }
+
+  #ends(remote: RemoteDelivery): boolean {
+    if (remote.name === undefined || remote.ended) return false;
+    remote.ended = true;
+    return true;
   }
 }

@@ -28,8 +28,8 @@ export function isStanding({ addresses, timeout, count, lease }: Wanted): boolea
 export class StandingReceive implements Receive, ReceiveListener, DeliveryOwner {
   readonly #receive: LinkReceive;
   readonly #keeper: Keeper;
-  /** Those not settled, and those of which the broker may not know that they are, by the address they are at. */
-  readonly #known = new Map<string, RemoteDelivery[]>();
+  /** Those whose lease was lost, so that they come again: by the address they are at, in the order in which they came. */
+  readonly #lost = new Map<string, RemoteDelivery[]>();
   readonly #forgotten: Timeouts<RemoteDelivery>;
 
   constructor(
@@ -63,11 +63,9 @@ export class StandingReceive implements Receive, ReceiveListener, DeliveryOwner 
       return;
     }
     const remote = new RemoteDelivery(delivery, undefined, 0, this);
-    if (delivery.name !== undefined) {
-      this.#remember(remote);
-      this.#keeper.add(delivery);
-    }
     this.receiver.deliver(remote, this);
+    // Most are settled within that call.
+    if (delivery.name !== undefined && !remote.ended) this.#keeper.add(delivery);
   }
 
   expired(): void {
@@ -87,16 +85,15 @@ export class StandingReceive implements Receive, ReceiveListener, DeliveryOwner 
   /** It comes again. Its receiver has it, and need not know. */
   lapsed(delivery: LinkDelivery): void {
     this.#keeper.remove(delivery);
+    this.#remember(delivery.account as RemoteDelivery);
   }
 
+  /** One that was given back comes again, to be told again. */
   tooLate(delivery: LinkDelivery): void {
-    const remote = this.#known.get(delivery.message.to)?.find(({ link }) => link === delivery);
-    if (remote !== undefined) this.#mayComeAgain(remote);
-  }
-
-  confirmed(delivery: LinkDelivery): void {
-    const remote = this.#known.get(delivery.message.to)?.find(({ link }) => link === delivery);
-    if (remote !== undefined) this.#forget(remote);
+    if (delivery.end?.how !== 'done') return;
+    const remote = delivery.account as RemoteDelivery;
+    this.#remember(remote);
+    this.#mayComeAgain(remote);
   }
 
   settle(remote: RemoteDelivery): void {
@@ -121,35 +118,33 @@ export class StandingReceive implements Receive, ReceiveListener, DeliveryOwner 
   }
 
   #remember(remote: RemoteDelivery): void {
-    const others = this.#known.get(remote.at);
-    if (others === undefined) this.#known.set(remote.at, [remote]);
+    const others = this.#lost.get(remote.at);
+    if (others === undefined) this.#lost.set(remote.at, [remote]);
     else others.push(remote);
   }
 
   #forget(remote: RemoteDelivery): void {
-    const all = this.#known.get(remote.at) ?? [];
+    const all = this.#lost.get(remote.at) ?? [];
     const index = all.indexOf(remote);
     if (index < 0) return;
-    if (all.length === 1) this.#known.delete(remote.at);
+    if (all.length === 1) this.#lost.delete(remote.at);
     else all.splice(index, 1);
     this.#forgotten.remove(remote);
   }
 
   /** Which of those that were lost this is: they come in their old order, so the first that fits. */
   #find({ message: { to, id, replyTo, body } }: LinkDelivery): RemoteDelivery | undefined {
-    return this.#known
+    return this.#lost
       .get(to)
-      ?.find(
-        ({ link, message }) =>
-          link.lost && id === message.options.id && replyTo === message.replyTo && body === message.body,
-      );
+      ?.find(({ message }) => id === message.options.id && replyTo === message.replyTo && body === message.body);
   }
 
   /** It is the same message: what was to become of it becomes of it now. */
   #resume(remote: RemoteDelivery, delivery: LinkDelivery): void {
-    this.#forgotten.remove(remote);
+    this.#forget(remote);
     remote.due = Number.POSITIVE_INFINITY;
     remote.link = delivery;
+    delivery.account = remote;
     if (remote.ended) this.link.done(delivery);
     else this.#keeper.add(delivery);
   }

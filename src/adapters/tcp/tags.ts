@@ -44,6 +44,7 @@ export class Tags {
 
   /** What was asked under it has its answer, unless it is a receive's by now. */
   answered(tag: string): void {
+    if (this.#uses.size === this.receivers.size) return;
     if (this.#uses.get(tag) === undefined) this.#uses.delete(tag);
   }
 }

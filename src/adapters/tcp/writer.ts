@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Delivery } from '../../ports/exchange.js';
 import type { Turn } from '../../ports/turn.js';
+import { Sink } from '../../protocol/sink.js';
 
 /**
  * Bytes written at once, at most. Of a write that fails we can't tell how far it got, and of one that is slow
@@ -47,9 +48,10 @@ export class Writer {
   #waitingBytes = 0;
   #asked = false;
   #ending = false;
-  /** Writes begun and writes that called back; the stream calls back late even for those that are done at once. */
+  /** Writes of the stream: begun, and those that called back, which is late even where they are done at once. */
   #begun = 0;
   #ended = 0;
+  readonly #sink: Sink;
   readonly #flush = () => this.flush();
   readonly #calledBack = (error?: Error | null) => this.#writeEnded(error);
 
@@ -57,7 +59,9 @@ export class Writer {
     private readonly stream: Duplex,
     private readonly turn: Turn,
     private readonly owner: WriterOwner,
-  ) {}
+  ) {
+    this.#sink = new Sink(stream);
+  }
 
   /** Bytes given and not yet taken by the kernel. */
   get unwritten(): number {
@@ -102,9 +106,7 @@ export class Writer {
     while (this.#underWay === undefined && !this.stream.destroyed) {
       const segment = this.#take();
       if (segment === undefined) break;
-      this.#begun++;
-      this.stream.write(segment.text, 'latin1', this.#calledBack);
-      if (this.stream.writableLength === 0 && this.stream.errored === null) this.#left(segment);
+      if (this.#write(segment.text)) this.#left(segment);
       else this.#block(segment);
     }
     if (this.#underWay !== undefined || this.stream.destroyed) return;
@@ -113,6 +115,15 @@ export class Writer {
       this.stream.end();
       this.owner.finished();
     }
+  }
+
+  /** @returns whether the kernel has taken all of it */
+  #write(text: string): boolean {
+    const rest = this.#sink.offer(text);
+    if (rest === '') return true;
+    this.#begun++;
+    this.stream.write(rest, 'latin1', this.#calledBack);
+    return this.stream.writableLength === 0 && this.stream.errored === null;
   }
 
   /** Closes what has gathered: one segment, or several of which the last carries the delivery. */

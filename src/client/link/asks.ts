@@ -74,8 +74,14 @@ export class Asks {
       return;
     }
     this.#pending.set(ask.tag, ask);
+    const connection = this.#connection;
+    if (connection !== undefined && this.#unwritten.size === 0 && this.#keepsUp(connection)) {
+      this.#say(connection, ask, this.timing.now());
+      this.roomy();
+      return;
+    }
     this.#queue(ask);
-    if (this.#connection === undefined) this.#timeouts.add(ask);
+    if (connection === undefined) this.#timeouts.add(ask);
     else this.pump();
   }
 
@@ -114,7 +120,7 @@ export class Asks {
     const connection = this.#connection;
     if (connection === undefined || this.#unwritten.size === 0) return;
     const now = this.timing.now();
-    while (this.#written < WINDOW && connection.unwritten < MOST_UNWRITTEN) {
+    while (this.#keepsUp(connection)) {
       const ask = this.#unwritten.shift();
       if (ask === undefined) return this.roomy();
       if (ask.over) {
@@ -122,14 +128,21 @@ export class Asks {
         continue;
       }
       this.#unwrittenBytes -= ask.cost;
-      const late = ask.due <= now;
-      this.#written++;
-      ask.written = true;
-      if (late) this.#expire(ask);
-      else connection.write(ask.text(now));
-      ask.tried = true;
+      this.#say(connection, ask, now);
     }
     if (this.#unwritten.size === 0) this.roomy();
+  }
+
+  #keepsUp(connection: Connection): boolean {
+    return this.#written < WINDOW && connection.unwritten < MOST_UNWRITTEN;
+  }
+
+  #say(connection: Connection, ask: Ask, now: number): void {
+    this.#written++;
+    ask.written = true;
+    if (ask.due <= now) this.#expire(ask);
+    else connection.write(ask.text(now));
+    ask.tried = true;
   }
 
   /** False: nobody asked that. */

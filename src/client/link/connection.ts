@@ -76,13 +76,12 @@ export class Connection {
     private readonly timing: Timing,
     private readonly owner: ConnectionOwner,
   ) {
-    const socket = dial(endpoint, settings.tls);
+    const socket = dial(endpoint, settings.tls, (data, length) => this.#read(data, length));
     this.#socket = socket;
     this.#output = new Output(socket);
     this.#heardAt = timing.now();
     this.#alarm = timing.alarm(() => this.#ring());
     this.#alarm.set(this.#heardAt + settings.connectTimeout);
-    socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('drain', () => owner.drained());
     socket.on('error', (cause) => {
       this.#reason ??= this.#lost(describe(cause), cause);
@@ -122,10 +121,10 @@ export class Connection {
     this.#output.write(encodeHello(HELLO, token, idle));
   }
 
-  #read(chunk: Buffer): void {
+  #read(data: Buffer, length: number): void {
     this.#heardAt = this.timing.now();
     this.#doubted = false;
-    this.#decoder.push(chunk);
+    this.#decoder.push(data, length);
     for (let answer = this.#decoder.next(); answer !== undefined; answer = this.#decoder.next()) {
       if (this.#state === 'closed' || this.#socket.destroyed) return;
       this.#answer(answer);

@@ -90,10 +90,6 @@ export class Deliveries {
     }
   }
 
-  #confirmed(delivery: LinkDelivery): void {
-    if (delivery.name !== undefined && this.#held.delete(delivery.name)) delivery.listener.confirmed?.(delivery);
-  }
-
   #write(connection: Connection, name: string, { end, lease }: LinkDelivery): void {
     if (end === undefined) connection.write(encodeKeep(name, lease));
     else connection.write(end.how === 'done' ? encodeDone(name) : encodeGiveBack(name, end.delay));
@@ -111,7 +107,7 @@ export class Deliveries {
       // What was asked on an earlier connection is answered for that one.
       if (this.#connection !== connection || connection === undefined) return;
       this.#confirming = false;
-      if (refusal === undefined) for (const delivery of ended) this.#confirmed(delivery);
+      if (refusal === undefined) for (const { name } of ended) this.#held.delete(name as string);
       else this.#ended.push(...ended);
       if (refusal === undefined && this.#ended.length >= MOST_UNCONFIRMED) this.#confirm();
       else if (this.#ended.length > 0) this.#alarm.set(this.timing.now() + UNCONFIRMED);

@@ -10,20 +10,23 @@ export interface DeliveryListener {
    * can have heard of that before the connection was lost.
    */
   tooLate(delivery: LinkDelivery): void;
-  /** The broker knows how it ended. */
-  confirmed?(delivery: LinkDelivery): void;
 }
+
+/** How a delivery ended, and for `back` after how many milliseconds it may come again. */
+export type End = { readonly how: 'done' } | { readonly how: 'back'; readonly delay: number };
 
 /** A message that came. Until `done` or `giveBack`, it is ours, if it is leased. */
 export class LinkDelivery implements Timed {
   /** For who extends leases. */
   due = Number.POSITIVE_INFINITY;
-  /** How it ended, and for `back` after how many milliseconds it may come again; undefined: it is still ours. */
-  end: { readonly how: 'done' } | { readonly how: 'back'; readonly delay: number } | undefined;
+  /** Undefined: it is still ours. */
+  end: End | undefined = undefined;
   /** The lease is lost. */
   lost = false;
   /** The end was said on an earlier connection already. */
   repeated = false;
+  /** For its listener, who alone knows what it is. */
+  account: unknown = undefined;
 
   constructor(
     readonly message: TaggedMessage,

@@ -13,13 +13,33 @@ export interface TlsOptions {
   readonly servername?: string | undefined;
 }
 
+/** Shared by all connections: what is read is used, or copied, before the next read. */
+const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** Takes the first `length` bytes of `data`, lent for the call. */
+export type Reader = (data: Buffer, length: number) => void;
+
 /** Begins to connect. What is written before it is connected is kept. */
-export function dial(endpoint: Endpoint, tls: TlsOptions | undefined): Socket {
-  if ('path' in endpoint) return connect({ path: endpoint.path });
-  if (tls === undefined) return connect({ ...endpoint, noDelay: true });
+export function dial(endpoint: Endpoint, tls: TlsOptions | undefined, read: Reader): Socket {
+  if ('host' in endpoint && tls !== undefined) return dialSecurely(endpoint, tls, read);
+  // Node's own way has a new 64 KiB buffer for each read.
+  const onread = {
+    buffer: READ_BUFFER,
+    callback: (length: number) => {
+      read(READ_BUFFER, length);
+      return true;
+    },
+  };
+  return 'path' in endpoint
+    ? connect({ path: endpoint.path, onread })
+    : connect({ host: endpoint.host, port: endpoint.port, noDelay: true, onread });
+}
+
+function dialSecurely(endpoint: Endpoint, tls: TlsOptions, read: Reader): Socket {
   const options: ConnectionOptions = { ...endpoint, minVersion: 'TLSv1.2' };
   for (const [name, value] of Object.entries(tls)) if (value !== undefined) Object.assign(options, { [name]: value });
   const socket = connectSecurely(options);
   socket.setNoDelay(true);
+  socket.on('data', (chunk: Buffer) => read(chunk, chunk.length));
   return socket;
 }

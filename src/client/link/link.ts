@@ -16,12 +16,14 @@ import {
 import { Asks, type BufferLimits } from './asks.js';
 import { Connection, type ConnectionOwner, type ConnectionSettings, type Welcome } from './connection.js';
 import { Deliveries } from './deliveries.js';
-import type { LinkDelivery } from './delivery.js';
+import type { End, LinkDelivery } from './delivery.js';
 import type { LinkReceive, ReceiveListener, Wanted } from './receive.js';
 import { Receives } from './receives.js';
 
 /** Milliseconds a connection must have lasted, for the pauses between attempts to be short again after it. */
 const LASTING = 5000;
+
+const DONE: End = Object.freeze({ how: 'done' });
 
 /** What a link is made from. */
 export interface LinkSettings extends ConnectionSettings {
@@ -78,7 +80,7 @@ export class Link implements ConnectionOwner {
   #upSince = 0;
   #tags = 0;
   #welcome: Welcome = { journal: 'off', body: Number.POSITIVE_INFINITY };
-  readonly #newTag = () => (++this.#tags).toString(36);
+  readonly #newTag = () => String(++this.#tags);
 
   /** @param random 0 or more, less than 1 */
   constructor(
@@ -148,7 +150,7 @@ export class Link implements ConnectionOwner {
 
   /** The delivery is finished. */
   done(delivery: LinkDelivery): void {
-    this.#finish(delivery, { how: 'done' });
+    this.#finish(delivery, DONE);
   }
 
   /** @param delay milliseconds before it may be delivered again */
@@ -244,7 +246,7 @@ export class Link implements ConnectionOwner {
     }
   }
 
-  #finish(delivery: LinkDelivery, end: NonNullable<LinkDelivery['end']>): void {
+  #finish(delivery: LinkDelivery, end: End): void {
     if (delivery.end !== undefined) return;
     delivery.end = end;
     this.#deliveries.say(delivery);

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { Sink } from '../../protocol/sink.js';
 
 /** Characters that are joined before they are written, at most. */
 const PIECE = 64 * 1024;
@@ -7,9 +8,12 @@ const PIECE = 64 * 1024;
 export class Output {
   #text = '';
   #asked = false;
+  readonly #sink: Sink;
   readonly #flush = () => this.flush();
 
-  constructor(private readonly stream: Duplex) {}
+  constructor(private readonly stream: Duplex) {
+    this.#sink = new Sink(stream);
+  }
 
   /** Bytes that the kernel has not taken yet. */
   get unwritten(): number {
@@ -29,6 +33,8 @@ export class Output {
     this.#asked = false;
     const text = this.#text;
     this.#text = '';
-    if (text !== '' && this.stream.writable) this.stream.write(text, 'latin1');
+    if (text === '' || !this.stream.writable) return;
+    const rest = this.#sink.offer(text);
+    if (rest !== '') this.stream.write(rest, 'latin1');
   }
 }
