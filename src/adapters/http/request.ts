@@ -1,12 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Timed } from '../../domain/deadlines.js';
 import type { Delivery } from '../../ports/exchange.js';
 import type { Admitted } from './admission.js';
 import type { Origin } from './forwarding.js';
 import type { GoodHead } from './head/request.js';
-import { judgeResponseHead } from './head/response.js';
+import type { Outgoing } from './outgoing.js';
 import { Problem } from './problem.js';
-import { parseReply } from './reply.js';
 import type { RequestOwner } from './request-owner.js';
 import { Response, type Written } from './response.js';
 import type { Route } from './routes.js';
@@ -48,15 +46,14 @@ export class OpenRequest implements Timed, Unanswered {
   /** Its body, where that is sent in pieces as it comes. */
   upload: Upload | undefined;
   /** The newest response on its connection before this one. */
-  #before: ServerResponse | undefined;
+  #before: Outgoing | undefined;
   /** Whether it was sent with an id, and may still be in its queue. */
   recallable = false;
 
   constructor(
     readonly label: string,
     private readonly admitted: Admitted,
-    readonly request: IncomingMessage,
-    readonly response: ServerResponse,
+    readonly response: Outgoing,
     readonly client: WebClient,
     private readonly owner: RequestOwner,
   ) {
@@ -69,6 +66,10 @@ export class OpenRequest implements Timed, Unanswered {
 
   get origin(): Origin {
     return this.admitted.origin;
+  }
+
+  get members(): string | undefined {
+    return this.admitted.members;
   }
 
   get route(): Route {
@@ -148,8 +149,7 @@ export class OpenRequest implements Timed, Unanswered {
       this.client.last = this.#before;
       this.owner.unreadable(this, problem);
     } else {
-      const headers = this.owner.stopping ? [...problem.headers, 'Connection', 'close'] : problem.headers;
-      this.response.writeHead(problem.status, headers);
+      this.response.begin(problem.head, this.owner.stopping);
       this.response.end(this.head.method === 'HEAD' ? '' : problem.body);
     }
     this.#end(true);
@@ -189,11 +189,9 @@ export class OpenRequest implements Timed, Unanswered {
 
   #begin(delivery: Delivery): void {
     const { body } = delivery.message;
-    const reply = parseReply(body);
-    if (reply === undefined) return this.#senseless('expected a JSON array, alone or on a line of its own', delivery);
-    const head = judgeResponseHead(reply.head);
-    if ('wrong' in head) return this.#senseless(head.wrong, delivery);
-    const { rest } = reply;
+    const reply = this.owner.replies.read(body);
+    if ('wrong' in reply) return this.#senseless(reply.wrong, delivery);
+    const { head, rest } = reply;
     if (head.bodiless && rest !== '') return this.#senseless(`a body with status ${head.status}`, delivery);
     if (head.length !== undefined && rest.length > head.length) {
       return this.#senseless(`${rest.length} bytes of body, where Content-Length says ${head.length}`, delivery);
@@ -202,7 +200,7 @@ export class OpenRequest implements Timed, Unanswered {
     this.recallable = false;
     const early = this.receiving;
     if (early) this.client.linger();
-    this.#response = new Response(this.response, head, this.owner.stopping || early, this);
+    this.#response = new Response(this.response, head, this.head.method === 'HEAD', this.owner.stopping || early, this);
     this.owner.replyBegun(this);
     if (rest !== '' || this.#response.isHeadOnly) {
       this.#wrote(this.#response.piece(rest), delivery);
@@ -230,7 +228,7 @@ export class OpenRequest implements Timed, Unanswered {
     if (written === 'excess') this.owner.handlerFailed(this, 'the answer is longer than its Content-Length says');
     if (written === 'full') {
       this.#full = true;
-      this.response.once('drain', () => this.#drained());
+      this.response.onceDrained(() => this.#drained());
     } else if (written !== 'more') {
       if (this.#response?.allTaken === true) {
         this.owner.settle(delivery);
@@ -238,7 +236,7 @@ export class OpenRequest implements Timed, Unanswered {
         return;
       }
       this.#state = 'leaving';
-      this.response.once('finish', () => this.#end(false));
+      this.response.onceFinished(() => this.#end(false));
     }
     this.#written.push(delivery);
     this.#wait(delivery.message.body.length);

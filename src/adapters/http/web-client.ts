@@ -1,6 +1,6 @@
-import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Timed } from '../../domain/deadlines.js';
+import type { Outgoing } from './outgoing.js';
 import type { Problem } from './problem.js';
 import { plainAddress } from './trust.js';
 
@@ -23,13 +23,13 @@ export interface WebClientOwner {
 }
 
 /**
- * A web client's connection. Answers go out through node:http, in the order of the requests; our last words, about
- * what can't be read, come after them on the bare socket.
+ * A web client's connection. Answers go out in the order of the requests; our last words, about what can't be read,
+ * come after them on the bare socket.
  */
 export class WebClient implements Timed {
   readonly unanswered = new Set<Unanswered>();
-  /** The newest response that will be given through node:http. */
-  last: ServerResponse | undefined;
+  /** The newest response that will be given. */
+  last: Outgoing | undefined;
   #closing = false;
   /** Its IP address; empty for a unix socket. */
   readonly peer: string;
@@ -64,8 +64,8 @@ export class WebClient implements Timed {
     if (this.#closing) return;
     this.#closing = true;
     const { last } = this;
-    if (last === undefined || last.writableFinished) this.#end(words);
-    else last.once('finish', () => this.#end(words));
+    if (last === undefined || last.finished) this.#end(words);
+    else last.onceFinished(() => this.#end(words));
   }
 
   /** The request whose body is still coming. */
