@@ -58,13 +58,17 @@ export class Core {
   backlog!: Backlog;
   delays!: Delays;
 
+  /** For tables; see `Table`. */
+  readonly seed: number;
+
   constructor(
     readonly parts: ExchangeParts,
     ring: () => void,
   ) {
     const { clock, ids, journal, limits, turn, journalFailed } = parts;
     this.limits = limits;
-    this.queues = new Queues(seedFrom(ids.unguessable()));
+    this.seed = seedFrom(ids.unguessable());
+    this.queues = new Queues(this.seed);
     this.known = new KnownIds(limits.ids);
     this.time = new RunningTime(clock);
     this.#alarm = clock.alarm(ring);
