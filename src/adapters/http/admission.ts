@@ -64,7 +64,7 @@ export class Admission {
   admit(head: GoodHead, client: WebClient, now: number, passed?: Passed): Admitted | Rejected {
     const { method, host, url, length } = head;
     if (length !== undefined && length > this.bodies.most) return { problem: this.bodies.tooLong(), stays: false };
-    if (client.unanswered.size >= this.limits.pipelined) {
+    if (client.unanswered >= this.limits.pipelined) {
       return { problem: new Problem(503, 'too many requests at once on this connection', RETRY_AFTER), stays: false };
     }
     const stays = length === 0;

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { inject, injectable } from 'tsyringe';
 import type { Refusal } from '../../domain/errors.js';
+import { Table } from '../../domain/table.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Delivery, Exchange, Receive, Receiver } from '../../ports/exchange.js';
 import type { Ids } from '../../ports/ids.js';
@@ -53,8 +54,8 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
   /** All replies come to labels of one mailbox. */
   readonly #mailbox: string;
   #receive: Receive | undefined;
-  /** By label. */
-  readonly #open = new Map<string, OpenRequest>();
+  /** By label; these are random, so that nobody can see to it that many share a bucket. */
+  readonly #open = new Table<OpenRequest>(0);
   readonly #waits: Waits;
   readonly #refusals: Refusals;
   #unflushed: OpenRequest[] = [];
@@ -116,7 +117,7 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
       this.#cancels.giveUp();
     });
     const late = this.clock.alarm(() => {
-      for (const open of this.#open.values()) open.fail(new Problem(503, 'the proxy is stopping', RETRY_AFTER));
+      for (const open of this.#open.items()) open.fail(new Problem(503, 'the proxy is stopping', RETRY_AFTER));
       for (const client of this.#server.clients.values()) client.close();
       cut.set(deadline + LINGER);
     });
@@ -150,7 +151,7 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
       return undefined;
     }
     const open = new OpenRequest(this.ids.unguessable(), judged, response, client, this);
-    this.#open.set(open.label, open);
+    this.#open.add(open);
     open.route.waiting++;
     return open;
   }
@@ -280,10 +281,10 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
 
   over(open: OpenRequest, inVain: boolean): void {
     this.#waits.remove(open);
-    this.#open.delete(open.label);
+    this.#open.remove(open);
     if (!open.begun) open.route.waiting--;
     // An answer that began before we were to stop has promised to keep its connection.
-    if (this.stopping && open.client.unanswered.size === 0) open.client.close();
+    if (this.stopping && open.client.unanswered === 0) open.client.close();
     const { label, route, cancelAddr, bodyAddr, recallable } = open;
     if (inVain) this.#cancels.add({ label, to: route.to, cancelAddr, bodyAddr, recallable });
     // A body without its end is of no use.

@@ -1,4 +1,5 @@
 import type { Timed } from '../../domain/deadlines.js';
+import type { Named } from '../../domain/table.js';
 import type { Delivery } from '../../ports/exchange.js';
 import type { Admitted } from './admission.js';
 import type { Origin } from './forwarding.js';
@@ -19,7 +20,7 @@ import type { Unanswered, WebClient } from './web-client.js';
  * `reading`: its body comes; `waiting`: it was sent, and no reply has come; `leaving`: all of the reply has come and is
  * written, and its client has yet to take it. Any state can go to `over`.
  */
-export class OpenRequest implements Timed, Unanswered {
+export class OpenRequest implements Timed, Unanswered, Named<OpenRequest> {
   #state: 'reading' | 'waiting' | 'answering' | 'leaving' | 'over' = 'reading';
   #response: Response | undefined;
   /** Deliveries that are written and that the client has yet to take, oldest first. */
@@ -46,34 +47,38 @@ export class OpenRequest implements Timed, Unanswered {
   /** Its body, where that is sent in pieces as it comes. */
   upload: Upload | undefined;
   /** The newest response on its connection before this one. */
-  #before: Outgoing | undefined;
+  #earlier: Outgoing | undefined;
   /** Whether it was sent with an id, and may still be in its queue. */
   recallable = false;
 
+  // Noted by the table it is in, and by the list of its connection.
+  hash = 0;
+  next: OpenRequest | undefined = undefined;
+  before: Unanswered | undefined = undefined;
+  after: Unanswered | undefined = undefined;
+
+  readonly head: GoodHead;
+  readonly origin: Origin;
+  readonly route: Route;
+  readonly members: string | undefined;
+
   constructor(
     readonly label: string,
-    private readonly admitted: Admitted,
+    { head, origin, route, members }: Admitted,
     readonly response: Outgoing,
     readonly client: WebClient,
     private readonly owner: RequestOwner,
   ) {
-    client.unanswered.add(this);
+    this.head = head;
+    this.origin = origin;
+    this.route = route;
+    this.members = members;
+    client.add(this);
   }
 
-  get head(): GoodHead {
-    return this.admitted.head;
-  }
-
-  get origin(): Origin {
-    return this.admitted.origin;
-  }
-
-  get members(): string | undefined {
-    return this.admitted.members;
-  }
-
-  get route(): Route {
-    return this.admitted.route;
+  /** For the table it is in. */
+  get name(): string {
+    return this.label;
   }
 
   /** Whether its answer has begun. */
@@ -109,7 +114,7 @@ export class OpenRequest implements Timed, Unanswered {
   /** Handlers get it now. */
   sent(): void {
     this.#state = 'waiting';
-    this.#before = this.client.last;
+    this.#earlier = this.client.last;
     this.client.last = this.response;
   }
 
@@ -146,7 +151,7 @@ export class OpenRequest implements Timed, Unanswered {
       this.response.destroy();
     } else if (this.receiving) {
       // What else comes is no request.
-      this.client.last = this.#before;
+      this.client.last = this.#earlier;
       this.owner.unreadable(this, problem);
     } else {
       this.response.begin(problem.head, this.owner.stopping);
@@ -278,7 +283,7 @@ export class OpenRequest implements Timed, Unanswered {
   #end(inVain: boolean): void {
     if (this.#state === 'over') return;
     this.#state = 'over';
-    this.client.unanswered.delete(this);
+    this.client.remove(this);
     this.upload?.stop();
     if (this.#untaken > 0) this.#release(this.#untaken);
     this.#heldBytes = 0;

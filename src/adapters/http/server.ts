@@ -74,7 +74,7 @@ export class HttpServer {
       if (this.clients.size === 0) resolve();
     });
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const client of this.clients.values()) if (client.unanswered.size === 0) client.close();
+    for (const client of this.clients.values()) if (client.unanswered === 0) client.close();
     await Promise.all([gone, closed]);
   }
 
@@ -106,7 +106,7 @@ export class HttpServer {
    * end of a connection kept alive; a stream that has nothing to say, and a handler that takes its time, are let be.
    */
   #timedOut(socket: Socket): void {
-    const idle = this.clients.get(socket)?.unanswered.size === 0;
+    const idle = this.clients.get(socket)?.unanswered === 0;
     if (idle || socket.writableLength > 0) socket.destroy();
   }
 
