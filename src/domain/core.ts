@@ -59,15 +59,18 @@ export class Core {
   backlog!: Backlog;
   delays!: Delays;
 
+  /** For tables; see `Table`. */
+  readonly seed: number;
+
   constructor(
     readonly parts: ExchangeParts,
     ring: () => void,
   ) {
     const { clock, ids, journal, limits, turn, journalFailed } = parts;
     this.limits = limits;
-    const seed = seedFrom(ids.unguessable());
-    this.queues = new Queues(seed);
-    this.known = new KnownIds(limits.ids, seed);
+    this.seed = seedFrom(ids.unguessable());
+    this.queues = new Queues(this.seed);
+    this.known = new KnownIds(limits.ids, this.seed);
     this.time = new RunningTime(clock);
     this.#alarm = clock.alarm(ring);
     if (journal.sync === 'off') return;

@@ -36,13 +36,11 @@ export class Queue {
 
   /** Among the `Queues`; one that was forgotten holds nothing and never will. */
   known = true;
-  /** The next in its bucket of `Queues`. */
+  // Noted by the table of `Queues`.
+  hash = 0;
   next: Queue | undefined = undefined;
 
-  constructor(
-    readonly name: string,
-    readonly hash: number,
-  ) {}
+  constructor(readonly name: string) {}
 
   /** Holding nothing and awaited by nobody: can be forgotten. */
   get idle(): boolean {

@@ -11,7 +11,7 @@ describe('Queue', () => {
     const step = fc.record({ kind: fc.constantFrom('append', 'take', 'putBack', 'remove'), at: fc.nat(50) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 150 }), (steps) => {
-        const queue = new Queue('a', 0);
+        const queue = new Queue('a');
         let seq = 0;
         const waiting: Entry[] = [];
         const out: Entry[] = [];

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Timed } from '../../domain/deadlines.js';
 import { Problem } from './problem.js';
 import type { OpenRequest } from './request.js';
@@ -36,6 +37,10 @@ export class Bodies {
     this.#bytes -= bytes;
   }
 
+  noRoom(): Problem {
+    return new Problem(503, 'too many requests are being read', RETRY_AFTER);
+  }
+
   tooLong(): Problem {
     return new Problem(413, `the body of a request may have at most ${this.most} bytes`);
   }
@@ -71,12 +76,12 @@ export abstract class IncomingBody implements Timed {
 
   constructor(
     protected readonly open: OpenRequest,
+    private readonly request: IncomingMessage,
     protected readonly owner: BodyOwner,
   ) {
     this.#end = owner.now + owner.bodyTimeout;
     this.due = this.#end;
     owner.await(this);
-    const { request } = open;
     request.on('data', (chunk: Buffer) => this.#data(chunk));
     request.on('end', () => this.#ended());
     request.on('close', () => {
@@ -95,7 +100,7 @@ export abstract class IncomingBody implements Timed {
     this.#stopped = true;
     this.owner.relax(this);
     this.drop();
-    this.open.request.resume();
+    this.request.resume();
   }
 
   late(): void {
@@ -120,14 +125,14 @@ export abstract class IncomingBody implements Timed {
   protected pause(): void {
     if (this.#pausedAt !== undefined || this.#stopped) return;
     this.#pausedAt = this.owner.now;
-    this.open.request.pause();
+    this.request.pause();
   }
 
   protected resume(): void {
     if (this.#pausedAt === undefined || this.#stopped) return;
     this.#end += this.owner.now - this.#pausedAt;
     this.#pausedAt = undefined;
-    this.open.request.resume();
+    this.request.resume();
   }
 
   protected get stopped(): boolean {
@@ -140,7 +145,7 @@ export abstract class IncomingBody implements Timed {
     this.#total += chunk.length;
     if (this.#total > bodies.most) return this.#refuse(bodies.tooLong());
     if (!bodies.take(chunk.length)) {
-      return this.#refuse(new Problem(503, 'too many requests are being read', RETRY_AFTER));
+      return this.#refuse(bodies.noRoom());
     }
     this.#end = Math.min(now + bodyTimeout, this.#end + (chunk.length * 1000) / bodyRate);
     this.data(chunk);
@@ -167,10 +172,11 @@ export class WholeBody extends IncomingBody {
   /** @param read gets it, bytes as Latin-1, unless the request is over before */
   constructor(
     open: OpenRequest,
+    request: IncomingMessage,
     owner: BodyOwner,
     private readonly read: (open: OpenRequest, body: string) => void,
   ) {
-    super(open, owner);
+    super(open, request, owner);
   }
 
   protected data(chunk: Buffer): void {

@@ -86,7 +86,7 @@ export class Dispatch implements Sender {
   }
 
   #askForBody(label: string): void {
-    if (this.#expecting.delete(label)) this.owner.requestOf(label)?.response.writeContinue();
+    if (this.#expecting.delete(label)) this.owner.requestOf(label)?.response.askForBody();
   }
 
   /** Where it may be ids that there are too many of, the request is sent again without one. */

@@ -12,6 +12,8 @@ export interface RequestHead {
   readonly scheme: 'http' | 'https';
   /** The client's address, without its port; empty where it has none. */
   readonly remoteAddr: string;
+  /** What `commonMembers` makes of it, where that is known already. */
+  readonly members?: string | undefined;
   /** Where the body's pieces will come, if not in the message itself. */
   readonly bodyAddr: string | undefined;
   /** Where the handler is told that nobody waits any more; in envelope 2 only. */
@@ -35,15 +37,21 @@ export function envelope1({ method, url, protocol, headers, bodyAddr = '' }: Req
 
 /** A request in one message: the head, LF, and the body unless that comes in pieces. */
 export function envelope2(head: RequestHead, body: string): string {
-  const { headers, cancelAddr = '', bodyAddr } = head;
+  const { cancelAddr = '', bodyAddr, members = commonMembers(head) } = head;
+  const pieces = bodyAddr === undefined ? '' : `,"bodyAddr":${quote(bodyAddr)}`;
+  return `{"v":2,"method":${quote(head.method)},"url":${quote(head.url)},${members}"cancelAddr":${quote(cancelAddr)}${pieces}}\n${body}`;
+}
+
+/** The members of envelope 2 in which requests with the same headers, from the same client, do not differ. */
+export function commonMembers({
+  protocol,
+  headers,
+  scheme,
+  remoteAddr,
+}: Pick<RequestHead, 'protocol' | 'headers' | 'scheme' | 'remoteAddr'>): string {
   let list = '';
   for (let i = 0; i < headers.length; i++) list += (i === 0 ? '' : ',') + quote(headers[i] as string);
-  const pieces = bodyAddr === undefined ? '' : `,"bodyAddr":${quote(bodyAddr)}`;
-  return (
-    `{"v":2,"method":${quote(head.method)},"url":${quote(head.url)},"protocol":${quote(head.protocol)},` +
-    `"headers":[${list}],"scheme":"${head.scheme}","remoteAddr":${quote(head.remoteAddr)},` +
-    `"cancelAddr":${quote(cancelAddr)}${pieces}}\n${body}`
-  );
+  return `"protocol":${quote(protocol)},"headers":[${list}],"scheme":"${scheme}","remoteAddr":${quote(remoteAddr)},`;
 }
 
 /** `content-type` as `Content-Type`, the way Go writes it. */

@@ -1,7 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import type { Refusal } from '../../domain/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Exchange } from '../../ports/exchange.js';
 import type { Turn } from '../../ports/turn.js';
+import type { Admitted, Rejected } from './admission.js';
 import { Bodies, type IncomingBody, WholeBody } from './body.js';
 import { PIECE } from './envelope.js';
 import { Problem } from './problem.js';
@@ -59,12 +61,21 @@ export class Intake implements UploadOwner {
     return this.#clock.now();
   }
 
+  /** A body that came whole costs room like any other, if only for a moment. */
+  admit(body: string, judged: Admitted | Rejected): Admitted | Rejected {
+    if ('problem' in judged || body === '') return judged;
+    if (!this.bodies.take(body.length)) return { problem: this.bodies.noRoom(), stays: false };
+    this.bodies.giveBack(body.length);
+    return judged;
+  }
+
   /** @param expectsContinue its client waits to be asked */
-  read(open: OpenRequest, expectsContinue: boolean): void {
+  read(open: OpenRequest, request: IncomingMessage, expectsContinue: boolean): void {
     const { length } = open.head;
-    if (this.#envelope === 1 || (length !== undefined && length <= PIECE)) this.#readWhole(open, expectsContinue);
-    else if (length !== undefined || expectsContinue) this.#upload(open, expectsContinue);
-    else this.turn.resume(() => this.#readChunked(open));
+    if (this.#envelope === 1 || (length !== undefined && length <= PIECE))
+      this.#readWhole(open, request, expectsContinue);
+    else if (length !== undefined || expectsContinue) this.#upload(open, request, expectsContinue);
+    else this.turn.resume(() => this.#readChunked(open, request));
   }
 
   await(body: IncomingBody): void {
@@ -82,22 +93,22 @@ export class Intake implements UploadOwner {
     else open.upload?.stop();
   }
 
-  #readWhole(open: OpenRequest, expectsContinue: boolean): void {
-    if (expectsContinue) open.response.writeContinue();
-    new WholeBody(open, this, (_open, body) => this.owner.send(open, body));
+  #readWhole(open: OpenRequest, request: IncomingMessage, expectsContinue: boolean): void {
+    if (expectsContinue) open.response.askForBody();
+    new WholeBody(open, request, this, (_open, body) => this.owner.send(open, body));
   }
 
   /** At the end of a turn: a short body that came together with its head is not worth a message of its own. */
-  #readChunked(open: OpenRequest): void {
+  #readChunked(open: OpenRequest, request: IncomingMessage): void {
     if (!open.reading) return;
-    const { complete, readableLength } = open.request;
-    if (complete && readableLength <= PIECE) this.#readWhole(open, false);
-    else this.#upload(open, false);
+    const { complete, readableLength } = request;
+    if (complete && readableLength <= PIECE) this.#readWhole(open, request, false);
+    else this.#upload(open, request, false);
   }
 
-  #upload(open: OpenRequest, expectsContinue: boolean): void {
+  #upload(open: OpenRequest, request: IncomingMessage, expectsContinue: boolean): void {
     if (expectsContinue) this.owner.expect(open);
     this.owner.send(open, undefined);
-    if (!open.isOver && open.bodyAddr !== undefined) open.upload = new Upload(open, this, open.bodyAddr);
+    if (!open.isOver && open.bodyAddr !== undefined) open.upload = new Upload(open, request, this, open.bodyAddr);
   }
 }

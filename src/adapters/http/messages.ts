@@ -43,7 +43,7 @@ export interface RequestMessages {
  * @param id by which it can be recalled; undefined: it can't be
  */
 export function messagesOf(
-  { head: { method, url, headers, length }, origin, route, request }: OpenRequest,
+  { head: { method, version, url, headers, length }, origin, members, route }: OpenRequest,
   body: string | undefined,
   replyTo: string,
   id: string | undefined,
@@ -56,10 +56,11 @@ export function messagesOf(
   const head: RequestHead = {
     method,
     url,
-    protocol: `HTTP/${request.httpVersion}`,
+    protocol: `HTTP/${version}`,
     headers,
     scheme: origin.scheme,
     remoteAddr: origin.address,
+    members,
     bodyAddr: apart ? replyAddress(ids) : undefined,
     cancelAddr: envelope === 1 ? undefined : replyAddress(ids),
   };

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { ResponseHead } from './head/response.js';
 
 /** An answer of the proxy's own: a status, and a line of text for people. */
 export class Problem {
@@ -18,6 +19,10 @@ export class Problem {
     const headers = ['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(this.body.length)];
     if (this.retryAfter !== undefined) headers.push('Retry-After', String(this.retryAfter));
     return headers;
+  }
+
+  get head(): ResponseHead {
+    return new ResponseHead(this.status, undefined, this.headers, this.body.length, false);
   }
 
   /**

@@ -1,19 +1,23 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { inject, injectable } from 'tsyringe';
 import type { Refusal } from '../../domain/errors.js';
+import { Table } from '../../domain/table.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Delivery, Exchange, Receive, Receiver } from '../../ports/exchange.js';
 import type { Ids } from '../../ports/ids.js';
 import type { Log } from '../../ports/log.js';
 import { CLOCK, EXCHANGE, IDS, LOG, TURN } from '../../ports/tokens.js';
 import type { Turn } from '../../ports/turn.js';
-import { Admission, TOO_MANY } from './admission.js';
+import { Admission, type Admitted, type Rejected, TOO_MANY } from './admission.js';
 import { type IncomingBody, RETRY_AFTER } from './body.js';
 import { Cancels } from './cancels.js';
 import { Dispatch, type DispatchOwner } from './dispatch.js';
 import { Intake, type IntakeOwner } from './intake.js';
+import type { Outgoing } from './outgoing.js';
+import type { PlainRequest } from './plain/reader.js';
 import { Problem } from './problem.js';
-import { Refusals } from './refusals.js';
+import { type Asked, Refusals } from './refusals.js';
+import { Replies } from './replies.js';
 import { OpenRequest } from './request.js';
 import type { RequestOwner } from './request-owner.js';
 import { HttpServer, type ServerOwner } from './server.js';
@@ -37,6 +41,7 @@ const WHY: Partial<Record<Refusal['code'], string>> = { full: TOO_MANY, expired:
 export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestOwner, WebClientOwner, ServerOwner {
   /** Bytes of one reply that may wait for a slow client. */
   readonly maxHeld: number;
+  readonly replies = new Replies();
   /** It takes all that comes. */
   readonly slow = false;
   readonly #limits: HttpLimits;
@@ -49,8 +54,8 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
   /** All replies come to labels of one mailbox. */
   readonly #mailbox: string;
   #receive: Receive | undefined;
-  /** By label. */
-  readonly #open = new Map<string, OpenRequest>();
+  /** By label; these are random, so that nobody can see to it that many share a bucket. */
+  readonly #open = new Table<OpenRequest>(0);
   readonly #waits: Waits;
   readonly #refusals: Refusals;
   #unflushed: OpenRequest[] = [];
@@ -80,7 +85,8 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
       this.log.info('connection closed', { why: 'it takes too little of its answers', bytes }),
     );
     this.#refusals = new Refusals(clock, log);
-    this.#server = new HttpServer(this.#limits, this);
+    const parts = { clock, turn, limits: this.#limits, admission: this.#admission };
+    this.#server = new HttpServer(parts, this, settings.accept);
   }
 
   /** Requests that are not answered yet. */
@@ -111,7 +117,7 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
       this.#cancels.giveUp();
     });
     const late = this.clock.alarm(() => {
-      for (const open of this.#open.values()) open.fail(new Problem(503, 'the proxy is stopping', RETRY_AFTER));
+      for (const open of this.#open.items()) open.fail(new Problem(503, 'the proxy is stopping', RETRY_AFTER));
       for (const client of this.#server.clients.values()) client.close();
       cut.set(deadline + LINGER);
     });
@@ -124,23 +130,34 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
 
   // What the server says
 
-  request(request: IncomingMessage, response: ServerResponse, client: WebClient, expectsContinue: boolean): void {
+  request(request: IncomingMessage, response: Outgoing, client: WebClient, expectsContinue: boolean): void {
     if (client.closing) return;
-    const admitted = this.#admission.judge(request, client, this.clock.now());
-    if ('problem' in admitted) {
-      request.resume();
-      this.#refusals.reject(admitted, request, response, client);
-      return;
-    }
-    const open = new OpenRequest(this.ids.unguessable(), admitted, request, response, client, this);
-    this.#open.set(open.label, open);
-    open.route.waiting++;
-    if (open.head.length === 0) this.send(open, '');
-    else this.#intake.read(open, expectsContinue);
+    const judged = this.#admission.judge(request, client, this.clock.now());
+    if ('problem' in judged) request.resume();
+    const open = this.#let(judged, request, response, client);
+    if (open?.head.length === 0) this.send(open, '');
+    else if (open !== undefined) this.#intake.read(open, request, expectsContinue);
   }
 
-  unreadable({ request, client }: OpenRequest, problem: Problem): void {
-    this.#refusals.refuse(client, problem, request);
+  plainRequest({ head, passed, body }: PlainRequest, response: Outgoing, client: WebClient): void {
+    const judged = this.#intake.admit(body, this.#admission.admit(head, client, this.clock.now(), passed));
+    const open = this.#let(judged, head, response, client);
+    if (open !== undefined) this.send(open, body);
+  }
+
+  #let(judged: Admitted | Rejected, asked: Asked, response: Outgoing, client: WebClient): OpenRequest | undefined {
+    if ('problem' in judged) {
+      this.#refusals.reject(judged, asked, response, client);
+      return undefined;
+    }
+    const open = new OpenRequest(this.ids.unguessable(), judged, response, client, this);
+    this.#open.add(open);
+    open.route.waiting++;
+    return open;
+  }
+
+  unreadable({ head, client }: OpenRequest, problem: Problem): void {
+    this.#refusals.refuse(client, problem, head);
   }
 
   clientFailed(client: WebClient, problem: Problem): void {
@@ -264,10 +281,10 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
 
   over(open: OpenRequest, inVain: boolean): void {
     this.#waits.remove(open);
-    this.#open.delete(open.label);
+    this.#open.remove(open);
     if (!open.begun) open.route.waiting--;
     // An answer that began before we were to stop has promised to keep its connection.
-    if (this.stopping && open.client.unanswered.size === 0) open.client.close();
+    if (this.stopping && open.client.unanswered === 0) open.client.close();
     const { label, route, cancelAddr, bodyAddr, recallable } = open;
     if (inVain) this.#cancels.add({ label, to: route.to, cancelAddr, bodyAddr, recallable });
     // A body without its end is of no use.

@@ -1,5 +1,6 @@
 import type { Delivery } from '../../ports/exchange.js';
 import type { Problem } from './problem.js';
+import type { Replies } from './replies.js';
 import type { OpenRequest } from './request.js';
 
 /** Who keeps the open requests. */
@@ -8,6 +9,7 @@ export interface RequestOwner {
   readonly stopping: boolean;
   /** Bytes of a reply that may wait for a slow client before they are written. */
   readonly maxHeld: number;
+  readonly replies: Replies;
   settle(delivery: Delivery): void;
   /** So many bytes of its reply wait for its client. May close any client. */
   held(request: OpenRequest, bytes: number): void;

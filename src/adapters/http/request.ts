@@ -1,12 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Timed } from '../../domain/deadlines.js';
+import type { Named } from '../../domain/table.js';
 import type { Delivery } from '../../ports/exchange.js';
 import type { Admitted } from './admission.js';
 import type { Origin } from './forwarding.js';
 import type { GoodHead } from './head/request.js';
-import { judgeResponseHead } from './head/response.js';
+import type { Outgoing } from './outgoing.js';
 import { Problem } from './problem.js';
-import { parseReply } from './reply.js';
 import type { RequestOwner } from './request-owner.js';
 import { Response, type Written } from './response.js';
 import type { Route } from './routes.js';
@@ -21,7 +20,7 @@ import type { Unanswered, WebClient } from './web-client.js';
  * `reading`: its body comes; `waiting`: it was sent, and no reply has come; `leaving`: all of the reply has come and is
  * written, and its client has yet to take it. Any state can go to `over`.
  */
-export class OpenRequest implements Timed, Unanswered {
+export class OpenRequest implements Timed, Unanswered, Named<OpenRequest> {
   #state: 'reading' | 'waiting' | 'answering' | 'leaving' | 'over' = 'reading';
   #response: Response | undefined;
   /** Deliveries that are written and that the client has yet to take, oldest first. */
@@ -48,31 +47,38 @@ export class OpenRequest implements Timed, Unanswered {
   /** Its body, where that is sent in pieces as it comes. */
   upload: Upload | undefined;
   /** The newest response on its connection before this one. */
-  #before: ServerResponse | undefined;
+  #earlier: Outgoing | undefined;
   /** Whether it was sent with an id, and may still be in its queue. */
   recallable = false;
 
+  // Noted by the table it is in, and by the list of its connection.
+  hash = 0;
+  next: OpenRequest | undefined = undefined;
+  before: Unanswered | undefined = undefined;
+  after: Unanswered | undefined = undefined;
+
+  readonly head: GoodHead;
+  readonly origin: Origin;
+  readonly route: Route;
+  readonly members: string | undefined;
+
   constructor(
     readonly label: string,
-    private readonly admitted: Admitted,
-    readonly request: IncomingMessage,
-    readonly response: ServerResponse,
+    { head, origin, route, members }: Admitted,
+    readonly response: Outgoing,
     readonly client: WebClient,
     private readonly owner: RequestOwner,
   ) {
-    client.unanswered.add(this);
+    this.head = head;
+    this.origin = origin;
+    this.route = route;
+    this.members = members;
+    client.add(this);
   }
 
-  get head(): GoodHead {
-    return this.admitted.head;
-  }
-
-  get origin(): Origin {
-    return this.admitted.origin;
-  }
-
-  get route(): Route {
-    return this.admitted.route;
+  /** For the table it is in. */
+  get name(): string {
+    return this.label;
   }
 
   /** Whether its answer has begun. */
@@ -108,7 +114,7 @@ export class OpenRequest implements Timed, Unanswered {
   /** Handlers get it now. */
   sent(): void {
     this.#state = 'waiting';
-    this.#before = this.client.last;
+    this.#earlier = this.client.last;
     this.client.last = this.response;
   }
 
@@ -145,11 +151,10 @@ export class OpenRequest implements Timed, Unanswered {
       this.response.destroy();
     } else if (this.receiving) {
       // What else comes is no request.
-      this.client.last = this.#before;
+      this.client.last = this.#earlier;
       this.owner.unreadable(this, problem);
     } else {
-      const headers = this.owner.stopping ? [...problem.headers, 'Connection', 'close'] : problem.headers;
-      this.response.writeHead(problem.status, headers);
+      this.response.begin(problem.head, this.owner.stopping);
       this.response.end(this.head.method === 'HEAD' ? '' : problem.body);
     }
     this.#end(true);
@@ -189,11 +194,9 @@ export class OpenRequest implements Timed, Unanswered {
 
   #begin(delivery: Delivery): void {
     const { body } = delivery.message;
-    const reply = parseReply(body);
-    if (reply === undefined) return this.#senseless('expected a JSON array, alone or on a line of its own', delivery);
-    const head = judgeResponseHead(reply.head);
-    if ('wrong' in head) return this.#senseless(head.wrong, delivery);
-    const { rest } = reply;
+    const reply = this.owner.replies.read(body);
+    if ('wrong' in reply) return this.#senseless(reply.wrong, delivery);
+    const { head, rest } = reply;
     if (head.bodiless && rest !== '') return this.#senseless(`a body with status ${head.status}`, delivery);
     if (head.length !== undefined && rest.length > head.length) {
       return this.#senseless(`${rest.length} bytes of body, where Content-Length says ${head.length}`, delivery);
@@ -202,7 +205,7 @@ export class OpenRequest implements Timed, Unanswered {
     this.recallable = false;
     const early = this.receiving;
     if (early) this.client.linger();
-    this.#response = new Response(this.response, head, this.owner.stopping || early, this);
+    this.#response = new Response(this.response, head, this.head.method === 'HEAD', this.owner.stopping || early, this);
     this.owner.replyBegun(this);
     if (rest !== '' || this.#response.isHeadOnly) {
       this.#wrote(this.#response.piece(rest), delivery);
@@ -230,7 +233,7 @@ export class OpenRequest implements Timed, Unanswered {
     if (written === 'excess') this.owner.handlerFailed(this, 'the answer is longer than its Content-Length says');
     if (written === 'full') {
       this.#full = true;
-      this.response.once('drain', () => this.#drained());
+      this.response.onceDrained(() => this.#drained());
     } else if (written !== 'more') {
       if (this.#response?.allTaken === true) {
         this.owner.settle(delivery);
@@ -238,7 +241,7 @@ export class OpenRequest implements Timed, Unanswered {
         return;
       }
       this.#state = 'leaving';
-      this.response.once('finish', () => this.#end(false));
+      this.response.onceFinished(() => this.#end(false));
     }
     this.#written.push(delivery);
     this.#wait(delivery.message.body.length);
@@ -280,7 +283,7 @@ export class OpenRequest implements Timed, Unanswered {
   #end(inVain: boolean): void {
     if (this.#state === 'over') return;
     this.#state = 'over';
-    this.client.unanswered.delete(this);
+    this.client.remove(this);
     this.upload?.stop();
     if (this.#untaken > 0) this.#release(this.#untaken);
     this.#heldBytes = 0;

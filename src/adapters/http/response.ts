@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http';
 import type { ResponseHead } from './head/response.js';
+import type { Outgoing } from './outgoing.js';
 
 /**
  * What became of a piece: there may be `more`; more may come, but the client should first read (`full`); that was all
@@ -25,13 +25,15 @@ export class Response {
   #taken: (() => void) | undefined;
 
   constructor(
-    private readonly to: ServerResponse,
+    private readonly to: Outgoing,
     private readonly head: ResponseHead,
+    /** Its body is for nobody: it answers HEAD. */
+    forHead: boolean,
     /** No other request is taken on this connection. */
     private readonly last: boolean,
     private readonly owner: ResponseOwner,
   ) {
-    this.#silent = head.bodiless || to.req.method === 'HEAD';
+    this.#silent = head.bodiless || forHead;
     this.#missing = this.#silent ? 0 : head.length;
   }
 
@@ -46,15 +48,14 @@ export class Response {
 
   /** Whether the client's side has taken all that was written. Most answers it takes at once. */
   get allTaken(): boolean {
-    return this.to.writableLength === 0;
+    return this.to.taken;
   }
 
   /** Sends the head if it is held back; `taken` is called when the client's side has it. */
   flush(taken: () => void): void {
     if (this.#headSent) return;
     this.#writeHead();
-    // Unlike `flushHeaders` this says when.
-    this.to.write('', 'latin1', taken);
+    this.to.write('', taken);
   }
 
   /** Bytes as Latin-1; none of them for the end. After any answer but `more` and `full` there is no other piece. */
@@ -72,21 +73,18 @@ export class Response {
   #write(bytes: string): Written {
     this.#writeHead();
     this.#taken ??= () => this.owner.taken();
-    return this.to.write(bytes, 'latin1', this.#taken) ? 'more' : 'full';
+    return this.to.write(bytes, this.#taken) ? 'more' : 'full';
   }
 
   #end(bytes: string, written: Written): Written {
     this.#writeHead();
-    this.to.end(bytes, 'latin1');
+    this.to.end(bytes);
     return written;
   }
 
   #writeHead(): void {
     if (this.#headSent) return;
     this.#headSent = true;
-    const { status, reason, headers } = this.head;
-    if (this.last) headers.push('Connection', 'close');
-    if (reason === undefined) this.to.writeHead(status, headers);
-    else this.to.writeHead(status, reason, headers);
+    this.to.begin(this.head, this.last);
   }
 }

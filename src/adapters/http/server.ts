@@ -1,14 +1,18 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { NodeResponse } from './node-response.js';
+import type { Outgoing } from './outgoing.js';
+import type { PlainConnection } from './plain/connection.js';
+import { Plain, type PlainOwner, type PlainParts } from './plain/plain.js';
 import { clientProblem, Problem } from './problem.js';
-import type { HttpLimits } from './settings.js';
+import type { Accept } from './settings.js';
 import { WebClient, type WebClientOwner } from './web-client.js';
 
 /** Who takes the requests. */
-export interface ServerOwner extends WebClientOwner {
+export interface ServerOwner extends WebClientOwner, PlainOwner {
   /** A head has come. `expectsContinue`: the client waits to be asked for the body. */
-  request(request: IncomingMessage, response: ServerResponse, client: WebClient, expectsContinue: boolean): void;
+  request(request: IncomingMessage, response: Outgoing, client: WebClient, expectsContinue: boolean): void;
   /** What the client sends can't be followed any further. */
   clientFailed(client: WebClient, problem: Problem): void;
   /** A connection was closed at once, because there are as many as there may be. */
@@ -17,16 +21,24 @@ export interface ServerOwner extends WebClientOwner {
   serverFailed(error: Error): void;
 }
 
-/** node:http, set up within our limits, and the connections on it. */
+type Listener = (socket: Socket) => void;
+
+/** node:http, set up within our limits, in front of it whoever reads plain requests, and the connections of both. */
 export class HttpServer {
   readonly clients = new Map<Duplex, WebClient>();
   readonly #server: Server;
+  /** What node:http does with a connection. */
+  readonly #takeOver: Listener;
+  readonly #plain: Plain;
   #allGone: () => void = () => undefined;
 
+  /** @param accept undefined: node:http reads all requests */
   constructor(
-    limits: HttpLimits,
+    parts: PlainParts,
     private readonly owner: ServerOwner,
+    private readonly accept: Accept | undefined,
   ) {
+    const { limits } = parts;
     this.#server = createServer({
       noDelay: true,
       // It is judged with the rest of the head.
@@ -42,6 +54,10 @@ export class HttpServer {
     this.#server.maxHeadersCount = limits.headers + 1;
     this.#server.maxConnections = limits.connections;
     this.#server.timeout = limits.writeTimeout;
+    const [takeOver] = this.#server.listeners('connection') as Listener[];
+    this.#server.removeAllListeners('connection');
+    this.#takeOver = (socket) => takeOver?.call(this.#server, socket);
+    this.#plain = new Plain(parts, owner, this.#takeOver);
     this.#listen();
   }
 
@@ -58,7 +74,7 @@ export class HttpServer {
       if (this.clients.size === 0) resolve();
     });
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const client of this.clients.values()) if (client.unanswered.size === 0) client.close();
+    for (const client of this.clients.values()) if (client.unanswered === 0) client.close();
     await Promise.all([gone, closed]);
   }
 
@@ -76,7 +92,7 @@ export class HttpServer {
   #listen(): void {
     const { owner } = this;
     this.#server
-      .on('connection', (socket: Socket) => this.clients.set(socket, new WebClient(socket, owner)))
+      .on('connection', (socket: Socket) => this.#connected(socket))
       .on('request', (request, response) => this.#request(request, response, false))
       .on('checkContinue', (request, response) => this.#request(request, response, true))
       .on('connect', (request, socket) => this.#tunnel(request, socket))
@@ -90,13 +106,30 @@ export class HttpServer {
    * end of a connection kept alive; a stream that has nothing to say, and a handler that takes its time, are let be.
    */
   #timedOut(socket: Socket): void {
-    const idle = this.clients.get(socket)?.unanswered.size === 0;
+    const idle = this.clients.get(socket)?.unanswered === 0;
     if (idle || socket.writableLength > 0) socket.destroy();
+  }
+
+  #connected(accepted: Socket): void {
+    if (this.accept === undefined) {
+      this.#welcome(accepted);
+      this.#takeOver(accepted);
+      return;
+    }
+    let connection: PlainConnection | undefined;
+    const socket = this.accept(accepted, (data, length) => connection?.bytes(data, length));
+    connection = this.#plain.take(socket, this.#welcome(socket));
+  }
+
+  #welcome(socket: Socket): WebClient {
+    const client = new WebClient(socket, this.owner);
+    this.clients.set(socket, client);
+    return client;
   }
 
   #request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     const client = this.clients.get(request.socket);
-    if (client !== undefined) this.owner.request(request, response, client, expectsContinue);
+    if (client !== undefined) this.owner.request(request, new NodeResponse(response), client, expectsContinue);
   }
 
   /** node:http leaves the socket to us. RFC 9110, 9.3.6: who is no tunnel need not know the method. */

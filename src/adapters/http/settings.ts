@@ -1,4 +1,4 @@
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { RouteOptions } from './routes.js';
 
 export const HTTP_SETTINGS = Symbol('HttpSettings');
@@ -6,6 +6,8 @@ export const HTTP_SETTINGS = Symbol('HttpSettings');
 export interface HttpSettings {
   /** Makes the server listen where the proxy is to be. */
   readonly listen: (server: Server) => Promise<void>;
+  /** Reads plain requests without node:http; undefined: that reads all. */
+  readonly accept?: Accept | undefined;
   /** Where that is, for the log. */
   readonly at: string;
   /** Where requests are sent; the first that matches wins. */
@@ -24,6 +26,12 @@ export interface HttpSettings {
   /** Those of HTTP_LIMITS that are to be others. */
   readonly limits?: Partial<HttpLimits>;
 }
+
+/**
+ * Gives what is read from a new connection to `bytes`: the first `length` bytes of `data`, lent for the call.
+ * @returns the socket to go on with
+ */
+export type Accept = (accepted: Socket, bytes: (data: Buffer, length: number) => void) => Socket;
 
 /** What keeps web clients from costing more than they should. Times are in milliseconds, sizes in bytes. */
 export interface HttpLimits {

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Refusal } from '../../domain/errors.js';
 import { Message, type SendOptions, STANDARD } from '../../domain/message.js';
 import type { Exchange, Sender } from '../../ports/exchange.js';
@@ -38,10 +39,11 @@ export class Upload extends IncomingBody implements Sender {
 
   constructor(
     open: OpenRequest,
+    request: IncomingMessage,
     private readonly parts: UploadOwner,
     private readonly bodyAddr: string,
   ) {
-    super(open, parts);
+    super(open, request, parts);
     this.#movedAt = parts.now;
   }
 

@@ -1,11 +1,12 @@
-import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Timed } from '../../domain/deadlines.js';
+import { type Linked, List } from '../../domain/list.js';
+import type { Outgoing } from './outgoing.js';
 import type { Problem } from './problem.js';
 import { plainAddress } from './trust.js';
 
 /** A request that is not answered yet, as its connection sees it. */
-export interface Unanswered {
+export interface Unanswered extends Linked<Unanswered> {
   /** Whether its body is still coming. */
   readonly receiving: boolean;
   /** Whether all of its answer is written. */
@@ -23,13 +24,14 @@ export interface WebClientOwner {
 }
 
 /**
- * A web client's connection. Answers go out through node:http, in the order of the requests; our last words, about
- * what can't be read, come after them on the bare socket.
+ * A web client's connection. Answers go out in the order of the requests; our last words, about what can't be read,
+ * come after them on the bare socket.
  */
 export class WebClient implements Timed {
-  readonly unanswered = new Set<Unanswered>();
-  /** The newest response that will be given through node:http. */
-  last: ServerResponse | undefined;
+  readonly #unanswered = new List<Unanswered>();
+  #count = 0;
+  /** The newest response that will be given. */
+  last: Outgoing | undefined;
   #closing = false;
   /** Its IP address; empty for a unix socket. */
   readonly peer: string;
@@ -49,6 +51,22 @@ export class WebClient implements Timed {
     socket.on('error', () => socket.destroy());
   }
 
+  /** Its requests that are not answered yet. */
+  get unanswered(): number {
+    return this.#count;
+  }
+
+  add(request: Unanswered): void {
+    this.#unanswered.add(request);
+    this.#count++;
+  }
+
+  /** It is over. */
+  remove(request: Unanswered): void {
+    this.#unanswered.remove(request);
+    this.#count--;
+  }
+
   /** Whether our last words are said, or about to be. What comes after is not read. */
   get closing(): boolean {
     return this.#closing;
@@ -64,14 +82,15 @@ export class WebClient implements Timed {
     if (this.#closing) return;
     this.#closing = true;
     const { last } = this;
-    if (last === undefined || last.writableFinished) this.#end(words);
-    else last.once('finish', () => this.#end(words));
+    if (last === undefined || last.finished) this.#end(words);
+    else last.onceFinished(() => this.#end(words));
   }
 
   /** The request whose body is still coming. */
   get reading(): Unanswered | undefined {
-    for (const request of this.unanswered) if (request.receiving) return request;
-    return undefined;
+    let request = this.#unanswered.first;
+    while (request !== undefined && !request.receiving) request = request.after;
+    return request;
   }
 
   /** The client had its time to close its side. */
@@ -96,9 +115,8 @@ export class WebClient implements Timed {
    * by then is left to leave.
    */
   #left(): void {
-    const [front] = this.unanswered;
-    if (front?.leaving === false) this.cutOff();
-    else for (const request of this.unanswered) if (!request.leaving) request.gone();
+    if (this.#unanswered.first?.leaving === false) this.cutOff();
+    else this.#gone(({ leaving }) => !leaving);
   }
 
   /** Closing at once, with bytes of the client unread, could cost it our last words (RFC 9112, 9.6). */
@@ -115,6 +133,14 @@ export class WebClient implements Timed {
 
   #over(): void {
     this.#closing = true;
-    for (const request of this.unanswered) request.gone();
+    this.#gone(() => true);
+  }
+
+  #gone(which: (request: Unanswered) => boolean): void {
+    let next: Unanswered | undefined;
+    for (let request = this.#unanswered.first; request !== undefined; request = next) {
+      next = request.after;
+      if (which(request)) request.gone();
+    }
   }
 }

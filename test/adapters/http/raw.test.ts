@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { after, before, describe, it } from 'mocha';
+import { after, before, it } from 'mocha';
 import { Message } from '../../../src/domain/message.js';
 import type { Delivery } from '../../../src/ports/exchange.js';
 import { BODIES } from '../../fixtures/http-raw/bodies.js';
@@ -8,7 +8,7 @@ import { HEADERS } from '../../fixtures/http-raw/headers.js';
 import { REQUEST_LINES } from '../../fixtures/http-raw/request-lines.js';
 import { RESPONSES } from '../../fixtures/http-raw/responses.js';
 import { Teller } from '../../support/exchange.js';
-import { HttpWorld, undated } from './world.js';
+import { bothWays, HttpWorld, undated } from './world.js';
 
 /** What an answer of our handler ends with. */
 const END = '<the end>';
@@ -60,7 +60,7 @@ function statuses(text: string): number[] {
   return [...text.matchAll(/(?:^|<the end>|\n)HTTP\/1\.1 (\d+) /g)].map(([, status]) => Number(status));
 }
 
-describe('http: raw requests', () => {
+bothWays('http: raw requests', () => {
   let answering: Answering;
 
   before(async () => {
@@ -91,7 +91,7 @@ describe('http: raw requests', () => {
   }
 });
 
-describe('http: raw responses', () => {
+bothWays('http: raw responses', () => {
   let answering: Answering;
 
   before(async () => {

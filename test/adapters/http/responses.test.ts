@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { afterEach, beforeEach, describe, it } from 'mocha';
+import { afterEach, beforeEach, it } from 'mocha';
 import type { Asked, RawClient } from './world.js';
-import { eventually, HttpWorld, undated } from './world.js';
+import { bothWays, eventually, HttpWorld, undated } from './world.js';
 
 const KEPT = 'Connection: keep-alive\r\nKeep-Alive: timeout=75\r\n';
 
-describe('http: from message to response', () => {
+bothWays('http: from message to response', () => {
   let world: HttpWorld;
   let client: RawClient;
 

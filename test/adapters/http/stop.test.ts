@@ -4,14 +4,14 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { afterEach, describe, it } from 'mocha';
+import { afterEach, it } from 'mocha';
 import { REMEMBERED } from '../../../src/domain/known-ids.js';
-import { eventually, HttpWorld } from './world.js';
+import { bothWays, eventually, HttpWorld } from './world.js';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const OK = '["200",["Content-Length","2"]]\nok';
 
-describe('http: start and stop', () => {
+bothWays('http: start and stop', () => {
   let world: HttpWorld;
 
   afterEach(() => world.stop());

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net';
+import { after, before, describe } from 'mocha';
 import { SystemTurn } from '../../../src/adapters/clock/turn.js';
 import { HttpProxy } from '../../../src/adapters/http/proxy.js';
 import { defaultRoute } from '../../../src/adapters/http/routes.js';
 import type { HttpSettings } from '../../../src/adapters/http/settings.js';
 import { MemoryJournal } from '../../../src/adapters/journal/memory/journal.js';
+import { accept } from '../../../src/adapters/tcp/accept.js';
 import { LocalExchange } from '../../../src/domain/exchange.js';
 import type { QueueLimits } from '../../../src/domain/limits.js';
 import { Message } from '../../../src/domain/message.js';
@@ -177,6 +179,21 @@ export class RawClient {
   }
 }
 
+/** A suite for both who read requests. */
+export function bothWays(what: string, suite: () => void): void {
+  for (const plain of [true, false]) {
+    describe(`${what}, read by ${plain ? 'us where they are plain' : 'node:http'}`, () => {
+      before(() => {
+        HttpWorld.plain = plain;
+      });
+      after(() => {
+        HttpWorld.plain = true;
+      });
+      suite();
+    });
+  }
+}
+
 export interface WorldOptions {
   readonly settings?: Partial<HttpSettings>;
   readonly queues?: Partial<QueueLimits>;
@@ -216,10 +233,14 @@ export class HttpWorld {
       maxBody: 1_000_000,
       redeliver: 'idempotent',
       trust: [],
+      accept: HttpWorld.plain ? accept : undefined,
       ...settings,
     };
     this.proxy = new HttpProxy(this.exchange, this.clock, turn, new CountingIds(), this.log, all);
   }
+
+  /** Whether the worlds that are made have plain requests read without node:http. */
+  static plain = true;
 
   static async start(options: WorldOptions = {}): Promise<HttpWorld> {
     const world = new HttpWorld(options);

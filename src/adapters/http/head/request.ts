@@ -28,6 +28,8 @@ export interface Told {
 /** A request head that makes sense, and what of it is passed on. */
 export interface GoodHead {
   readonly method: string;
+  /** `1.1` or `1.0` */
+  readonly version: string;
   /** A path with its query, or `*`. */
   readonly url: string;
   /** Host and port as they were asked for; empty: HTTP/1.0 need not say. */
@@ -67,6 +69,7 @@ export function judgeRequestHead(raw: RawHead, most: number): GoodHead | Problem
   const authority = hosts[0] ?? target.authority ?? '';
   return {
     method,
+    version: httpVersion,
     url: target.url,
     authority,
     host: hostOf(authority),

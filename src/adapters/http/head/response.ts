@@ -1,17 +1,40 @@
+import { STATUS_CODES } from 'node:http';
 import { HOP_BY_HOP, TOKEN, trim, withNamed, without } from './fields.js';
 
 /** A response head that can be sent. */
-export interface ResponseHead {
-  /** 200 to 599. */
-  readonly status: number;
-  /** Undefined: the usual one. */
-  readonly reason: string | undefined;
-  /** Name, value, name, value. Without those that are about the connection: they are ours. */
-  readonly headers: string[];
-  /** What Content-Length says. */
-  readonly length: number | undefined;
-  /** Whether the status forbids a body. */
-  readonly bodiless: boolean;
+export class ResponseHead {
+  #lines: string | undefined;
+
+  constructor(
+    /** 200 to 599. */
+    readonly status: number,
+    /** Undefined: the usual one. */
+    readonly reason: string | undefined,
+    /** Name, value, name, value. Without those that are about the connection: they are ours. */
+    readonly headers: readonly string[],
+    /** What Content-Length says. */
+    readonly length: number | undefined,
+    /** Whether the status forbids a body. */
+    readonly bodiless: boolean,
+  ) {}
+
+  /** The status line and the headers, with a Date only where they have one, as they are sent: joined once, however often that is. */
+  get lines(): string {
+    this.#lines ??= this.#join();
+    return this.#lines;
+  }
+
+  /** Whether Date is among the headers. */
+  get dated(): boolean {
+    return this.headers.some((name, i) => i % 2 === 0 && name.toLowerCase() === 'date');
+  }
+
+  #join(): string {
+    const { status, reason = STATUS_CODES[status] ?? 'unknown', headers } = this;
+    let lines = `HTTP/1.1 ${status} ${reason}\r\n`;
+    for (let i = 0; i < headers.length; i += 2) lines += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    return lines;
+  }
 }
 
 /** A head that makes no sense, and why. */
@@ -79,7 +102,7 @@ function frame(status: number, reason: string | undefined, fields: readonly stri
   if (status === 204) dropped = new Set(dropped).add('content-length');
   const headers = without(fields, dropped);
   if (status === 205 && length === undefined) headers.push('Content-Length', '0');
-  return { status, reason, headers, length: length === undefined ? undefined : Number(length), bodiless };
+  return new ResponseHead(status, reason, headers, length === undefined ? undefined : Number(length), bodiless);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,0 +1,120 @@
+import type { Socket } from 'node:net';
+import type { WebClient } from '../web-client.js';
+import { Line, type LineOwner } from './line.js';
+import type { Plain } from './plain.js';
+import { PlainReader } from './reader.js';
+import { PlainResponse } from './response.js';
+
+/**
+ * A web client's connection while all it asks is plain. With the first request that is not, it is node:http's for good: at
+ * once, or, since responses keep their order, when those before are answered.
+ *
+ *     plain -> handed over
+ */
+export class PlainConnection implements LineOwner {
+  readonly #line: Line;
+  readonly #reader: PlainReader;
+  #handedOver = false;
+  /** What is not plain, while others are to be answered first. */
+  #rest = '';
+  /** Since when nothing has been asked. */
+  #idleSince: number;
+  #silent = true;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly client: WebClient,
+    private readonly plain: Plain,
+  ) {
+    this.#line = new Line(socket, this);
+    this.#reader = new PlainReader(plain, client.peer, plain.limits.head);
+    this.#idleSince = plain.now;
+    socket.on('end', () => this.#ended());
+    socket.on('timeout', () => this.#timedOut());
+    socket.on('close', () => plain.forget(this));
+  }
+
+  get turn(): Plain['turn'] {
+    return this.plain.turn;
+  }
+
+  get writeTimeout(): number {
+    return this.plain.limits.writeTimeout;
+  }
+
+  /** Some bytes have come: the first `length` of `data`, lent for the call. */
+  bytes(data: Buffer, length: number): void {
+    // Mostly node:http reads by itself then.
+    if (this.#handedOver) this.socket.push(Buffer.from(data.subarray(0, length)));
+    else if (!this.#over) this.#read(this.#rest + data.toString('latin1', 0, length));
+  }
+
+  lineEmpty(): void {
+    this.#idleSince = this.plain.now;
+    if (this.#rest === '' || this.#over) return;
+    this.#handOver();
+  }
+
+  /** Closes it if it was idle for too long. */
+  sweep(now: number): void {
+    const { headTimeout, keepAlive } = this.plain.limits;
+    const patience = this.#silent ? headTimeout : keepAlive;
+    if (this.#line.empty && now - this.#idleSince >= patience) this.#close();
+  }
+
+  /** What else comes is not looked at. */
+  get #over(): boolean {
+    return this.#line.closing || this.client.closing || this.socket.destroyed;
+  }
+
+  #read(text: string): void {
+    this.#silent = false;
+    this.#rest = '';
+    let at = 0;
+    while (at < text.length && !this.#over) {
+      const request = this.#reader.read(text, at);
+      if (request === undefined) {
+        this.#keep(text.slice(at));
+        return;
+      }
+      at = request.end;
+      const response = new PlainResponse(this.#line, this.plain, request.head.method === 'HEAD', request.last);
+      this.#line.add(response);
+      this.plain.owner.plainRequest(request, response, this.client);
+      if (request.last) return;
+    }
+  }
+
+  #keep(rest: string): void {
+    this.#rest = rest;
+    if (this.#line.empty) this.#handOver();
+    else if (rest.length > this.plain.limits.head) this.socket.pause();
+  }
+
+  #handOver(): void {
+    const { socket, plain } = this;
+    this.#handedOver = true;
+    plain.forget(this);
+    // Whoever reads without a stream is given nothing by it.
+    socket.removeAllListeners('data');
+    socket.pause();
+    socket.unshift(Buffer.from(this.#rest, 'latin1'));
+    this.#rest = '';
+    plain.handOver(socket);
+    socket.resume();
+  }
+
+  #close(): void {
+    this.plain.forget(this);
+    this.socket.destroy();
+  }
+
+  /** The client has closed its side. */
+  #ended(): void {
+    if (!this.#handedOver && !this.socket.destroyed) this.#line.close();
+  }
+
+  #timedOut(): void {
+    if (!this.#handedOver && this.socket.writableLength > 0) this.socket.destroy();
+  }
+}
