@@ -15,6 +15,8 @@ const SEND_FORMAT = '>> tag bodyLen timeout toAddr replyAddr|- [k=v ..]';
 const RECEIVE_FORMAT = `<< tag timeout addr1 [.. addr${MAX_ADDRESSES}] [k=v ..]`;
 const ADDRESS = `an address is 1 to ${MAX_ADDRESS} bytes without control characters or =, and is not -`;
 
+const DEAD_HERE = 'dead=: another address than that of the message was expected';
+
 /** The grammar of what clients say in the tagged protocol. */
 export function parseTagged(words: Words): TaggedCommand | Refused {
   switch (words.double(0)) {
@@ -60,6 +62,7 @@ function parseSend(words: Words): TaggedSend | Refused {
   }
   const options = count === 6 ? STANDARD : parseSendOptions(words, 6, timeout);
   if (typeof options === 'string') return refused('bad-option', options, tag, bodyLength);
+  if (options.dead === to) return refused('bad-option', DEAD_HERE, tag, bodyLength);
   return { kind: 'send', tag, to, replyTo, timeout, options, bodyLength, body: '' };
 }
 
