@@ -5,13 +5,27 @@ import type { Entry } from './entry.js';
 import type { Refusal } from './errors.js';
 import { lifetime, type Message } from './message.js';
 import type { Receipt } from './receipt.js';
+import { type Named, Table } from './table.js';
+
+/** Messages whose answer shows at the address of this name. */
+class Unanswered implements Named<Unanswered> {
+  hash = 0;
+  next: Unanswered | undefined = undefined;
+  entries: Entry[] = [];
+
+  constructor(readonly name: string) {}
+
+  static readonly of = (name: string) => new Unanswered(name);
+}
 
 /** How messages end: finished, expired, dead. */
 export class Ends {
   /** Messages to be delivered once that are out or were, by the address at which an answer to them shows. */
-  readonly #unanswered = new Map<string, Entry[]>();
+  readonly #unanswered: Table<Unanswered>;
 
-  constructor(private readonly core: Core) {}
+  constructor(private readonly core: Core) {
+    this.#unanswered = new Table(core.seed);
+  }
 
   /** The message is over, and in no queue. */
   finish(entry: Entry, outcome: Outcome): void {
@@ -116,18 +130,17 @@ export class Ends {
   expectAnswer(entry: Entry): void {
     const { options, replyTo } = entry.message;
     if (!options.once || replyTo === undefined || entry.isDeadLetter) return;
-    const others = this.#unanswered.get(replyTo);
-    if (others === undefined) this.#unanswered.set(replyTo, [entry]);
-    else if (!others.includes(entry)) others.push(entry);
+    const { entries } = this.#unanswered.need(replyTo, Unanswered.of);
+    if (!entries.includes(entry)) entries.push(entry);
   }
 
   /** Something was sent there. @returns whether it may be an answer to such a message */
   answered({ to }: Message): boolean {
     if (this.#unanswered.size === 0) return false;
-    const entries = this.#unanswered.get(to);
-    if (entries === undefined) return false;
-    this.#unanswered.delete(to);
-    for (const entry of entries) {
+    const unanswered = this.#unanswered.get(to);
+    if (unanswered === undefined) return false;
+    this.#unanswered.remove(unanswered);
+    for (const entry of unanswered.entries) {
       entry.extra.answered = true;
       this.core.commits?.touchDelivery(entry);
       // One that had come back already: it is not delivered again.
@@ -147,10 +160,9 @@ export class Ends {
   #expectNone(entry: Entry): void {
     const { options, replyTo } = entry.message;
     if (!options.once || replyTo === undefined) return;
-    const entries = this.#unanswered.get(replyTo);
-    if (entries === undefined) return;
-    const others = entries.filter((other) => other !== entry);
-    if (others.length === 0) this.#unanswered.delete(replyTo);
-    else this.#unanswered.set(replyTo, others);
+    const unanswered = this.#unanswered.get(replyTo);
+    if (unanswered === undefined) return;
+    unanswered.entries = unanswered.entries.filter((other) => other !== entry);
+    if (unanswered.entries.length === 0) this.#unanswered.remove(unanswered);
   }
 }
