@@ -15,10 +15,10 @@ import type { Lease } from './lease.js';
 import type { Leases } from './leases.js';
 import type { QueueLimits } from './limits.js';
 import type { Lines } from './lines.js';
-import type { Queue } from './queue.js';
-import { Queues } from './queues.js';
+import { Queue } from './queue.js';
 import type { Waiter } from './receivers.js';
 import { RunningTime } from './running-time.js';
+import { Table } from './table.js';
 import { Tally } from './tally.js';
 
 /** What an exchange works with. */
@@ -37,7 +37,9 @@ export type Due = Entry | Delay | Lease | Waiter;
 
 /** What the parts of an exchange share, and where they find each other. All times in here are running time. */
 export class Core {
-  readonly queues: Queues;
+  readonly queues: Table<Queue>;
+  /** For tables by names that others choose. */
+  readonly seed: number;
   readonly deadlines = new Deadlines<Due>();
   readonly time: RunningTime;
   readonly tally = new Tally();
@@ -59,9 +61,6 @@ export class Core {
   backlog!: Backlog;
   delays!: Delays;
 
-  /** For tables; see `Table`. */
-  readonly seed: number;
-
   constructor(
     readonly parts: ExchangeParts,
     ring: () => void,
@@ -69,7 +68,7 @@ export class Core {
     const { clock, ids, journal, limits, turn, journalFailed } = parts;
     this.limits = limits;
     this.seed = seedFrom(ids.unguessable());
-    this.queues = new Queues(this.seed);
+    this.queues = new Table(this.seed);
     this.known = new KnownIds(limits.ids, this.seed);
     this.time = new RunningTime(clock);
     this.#alarm = clock.alarm(ring);
@@ -82,11 +81,13 @@ export class Core {
   }
 
   queue(name: string): Queue {
-    return this.queues.need(name);
+    return this.queues.need(name, Queue.of);
   }
 
   forgetIfIdle(queue: Queue): void {
-    if (queue.idle && queue.known) this.queues.remove(queue);
+    if (!queue.idle || !queue.known) return;
+    queue.known = false;
+    this.queues.remove(queue);
   }
 
   /** The message of this id is over. */

@@ -7,22 +7,20 @@ import { lifetime, type Message } from './message.js';
 import type { Receipt } from './receipt.js';
 import { type Named, Table } from './table.js';
 
-/** Messages to be delivered once that are out or were, and the address at which an answer to them shows. */
+/** Messages whose answer shows at the address of this name. */
 class Unanswered implements Named<Unanswered> {
   hash = 0;
   next: Unanswered | undefined = undefined;
-  readonly entries: Entry[];
+  entries: Entry[] = [];
 
-  constructor(
-    readonly name: string,
-    first: Entry,
-  ) {
-    this.entries = [first];
-  }
+  constructor(readonly name: string) {}
+
+  static readonly of = (name: string) => new Unanswered(name);
 }
 
 /** How messages end: finished, expired, dead. */
 export class Ends {
+  /** Messages to be delivered once that are out or were, by the address at which an answer to them shows. */
   readonly #unanswered: Table<Unanswered>;
 
   constructor(private readonly core: Core) {
@@ -132,9 +130,8 @@ export class Ends {
   expectAnswer(entry: Entry): void {
     const { options, replyTo } = entry.message;
     if (!options.once || replyTo === undefined || entry.isDeadLetter) return;
-    const others = this.#unanswered.get(replyTo);
-    if (others === undefined) this.#unanswered.add(new Unanswered(replyTo, entry));
-    else if (!others.entries.includes(entry)) others.entries.push(entry);
+    const { entries } = this.#unanswered.need(replyTo, Unanswered.of);
+    if (!entries.includes(entry)) entries.push(entry);
   }
 
   /** Something was sent there. @returns whether it may be an answer to such a message */
@@ -164,9 +161,8 @@ export class Ends {
     const { options, replyTo } = entry.message;
     if (!options.once || replyTo === undefined) return;
     const unanswered = this.#unanswered.get(replyTo);
-    const place = unanswered?.entries.indexOf(entry) ?? -1;
-    if (unanswered === undefined || place === -1) return;
-    unanswered.entries.splice(place, 1);
+    if (unanswered === undefined) return;
+    unanswered.entries = unanswered.entries.filter((other) => other !== entry);
     if (unanswered.entries.length === 0) this.#unanswered.remove(unanswered);
   }
 }

@@ -2,6 +2,7 @@ import type { Entry } from './entry.js';
 import { Heap } from './heap.js';
 import { List } from './list.js';
 import type { Place } from './receivers.js';
+import type { Named } from './table.js';
 
 /**
  * One address's messages in order, and who waits for them.
@@ -11,7 +12,7 @@ import type { Place } from './receivers.js';
  *
  * Both messages and receivers wait only while it is paused, while the journal reads, or while receivers are slow.
  */
-export class Queue {
+export class Queue implements Named<Queue> {
   /** Receivers, first come first served. */
   readonly receivers = new List<Place>();
   /** Messages in memory that wait. */
@@ -34,13 +35,14 @@ export class Queue {
   #returned: Heap<Entry> | undefined;
   readonly #leaving = new List<Entry>();
 
-  /** Among the `Queues`; one that was forgotten holds nothing and never will. */
+  /** One that was forgotten holds nothing and never will. */
   known = true;
-  // Noted by the table of `Queues`.
   hash = 0;
   next: Queue | undefined = undefined;
 
   constructor(readonly name: string) {}
+
+  static readonly of = (name: string) => new Queue(name);
 
   /** Holding nothing and awaited by nobody: can be forgotten. */
   get idle(): boolean {

@@ -1,31 +1,39 @@
 import { hashOf } from './hash.js';
 
+/** Buckets there always are, unless fewer are asked for; a power of two. */
+const FEWEST = 64;
+
 /** What a table can hold. An item is in one table at most. */
 export interface Named<T> {
   readonly name: string;
-  /** Noted by the table. */
+  /** The table's own notes. */
   hash: number;
-  /** The next in its bucket. */
   next: T | undefined;
 }
 
-/** Buckets there always are; a power of two. */
-const FEWEST = 64;
-
 /**
- * Things by their names. A hash table that grows and shrinks by one bucket at a time (linear hashing, W. Litwin, 1980),
- * so that one more or less never costs a rehash of all. A `Map` does that, and where things come and go it leaves a trail of
- * dead tables, each with all that was in it at its end: once the first is old, V8 keeps them alive until its next full
- * collection, which cost a third of a web request's CPU.
+ * Items by name. A hash table that grows and shrinks by one bucket at a time (linear hashing, W. Litwin, 1980), so
+ * that no item more or less ever costs a rehash of all. A `Map` does that, and each time it leaves a dead table that
+ * points to the next and still holds all it held: once the first is old, V8 keeps the whole trail, and whatever was in
+ * it, until its next full collection. Where things come and go quickly, that was a fifth of the CPU.
  */
 export class Table<T extends Named<T>> {
-  readonly #buckets: (T | undefined)[] = new Array(FEWEST).fill(undefined);
+  readonly #buckets: (T | undefined)[];
   /** One less than the number of buckets in this round of splitting; a power of two less one. */
-  #mask = FEWEST - 1;
+  #mask: number;
   #size = 0;
 
-  /** @param seed makes it unforeseeable which names share a bucket */
-  constructor(private readonly seed: number) {}
+  /**
+   * @param seed makes it unforeseeable which names share a bucket
+   * @param fewest buckets; a power of two
+   */
+  constructor(
+    private readonly seed: number,
+    private readonly fewest = FEWEST,
+  ) {
+    this.#buckets = new Array(fewest).fill(undefined);
+    this.#mask = fewest - 1;
+  }
 
   get size(): number {
     return this.#size;
@@ -35,13 +43,13 @@ export class Table<T extends Named<T>> {
     return this.#find(name, hashOf(name, this.seed));
   }
 
-  /** The item of that name, made if there is none. */
+  /** The item of that name; if there is none, the one that is made, of that name. */
   need(name: string, make: (name: string) => T): T {
     const hash = hashOf(name, this.seed);
     return this.#find(name, hash) ?? this.#add(make(name), hash);
   }
 
-  /** There must be none of its name. */
+  /** There must be none of that name. */
   add(item: T): void {
     this.#add(item, hashOf(item.name, this.seed));
   }
@@ -50,7 +58,7 @@ export class Table<T extends Named<T>> {
   remove(item: T): void {
     this.#unlink(item);
     this.#size--;
-    if (this.#buckets.length > FEWEST && this.#size < this.#buckets.length >> 2) this.#merge();
+    if (this.#buckets.length > this.fewest && this.#size < this.#buckets.length >> 2) this.#merge();
   }
 
   /** All, in no order. */
@@ -62,9 +70,16 @@ export class Table<T extends Named<T>> {
     return all;
   }
 
-  /** Calls `visit` with each, in no order. The table must not change meanwhile. */
+  /** Calls `visit` with each, in no order. */
   forEach(visit: (item: T) => void): void {
-    for (const first of this.#buckets) for (let item = first; item !== undefined; item = item.next) visit(item);
+    for (const chain of this.#buckets) {
+      let item = chain;
+      while (item !== undefined) {
+        const { next }: Named<T> = item;
+        visit(item);
+        item = next;
+      }
+    }
   }
 
   #find(name: string, hash: number): T | undefined {
@@ -126,7 +141,7 @@ export class Table<T extends Named<T>> {
   #relink(chain: T | undefined): void {
     let item = chain;
     while (item !== undefined) {
-      const { next } = item;
+      const { next }: Named<T> = item;
       this.#link(item);
       item = next;
     }

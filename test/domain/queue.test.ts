@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, it } from 'mocha';
 import { Entry } from '../../src/domain/entry.js';
 import { Queue } from '../../src/domain/queue.js';
-import { Queues } from '../../src/domain/queues.js';
 import { message } from '../support/exchange.js';
 
 describe('Queue', () => {
@@ -41,49 +40,5 @@ describe('Queue', () => {
         }
       }),
     );
-  });
-});
-
-describe('Queues', () => {
-  it('agrees with a Map while it grows and shrinks', () => {
-    fc.assert(
-      fc.property(fc.nat(0x3fffffff), fc.array(fc.nat(1500), { maxLength: 3000, size: 'max' }), (seed, names) => {
-        const queues = new Queues(seed);
-        const model = new Map<string, Queue>();
-        const check = (name: string) => expect(queues.get(name)).to.equal(model.get(name));
-        for (const number of names) {
-          const name = `queue-${number}`;
-          check(name);
-          const queue = model.get(name);
-          if (queue === undefined) {
-            model.set(name, queues.need(name));
-          } else {
-            queues.remove(queue);
-            model.delete(name);
-          }
-          check(name);
-          expect(queues.size).to.equal(model.size);
-        }
-        for (const name of model.keys()) check(name);
-        for (const [name, queue] of [...model]) {
-          queues.remove(queue);
-          model.delete(name);
-          check(name);
-        }
-        expect(queues.size).to.equal(0);
-      }),
-      { numRuns: 30 },
-    );
-  });
-
-  it('finds names that differ in one character only', () => {
-    const queues = new Queues(1);
-    for (let i = 0; i < 256; i++) queues.need(`a${String.fromCharCode(i)}`);
-    for (let i = 0; i < 256; i++) {
-      const name = `a${String.fromCharCode(i)}`;
-      expect(queues.get(name)?.name).to.equal(name);
-    }
-    expect(queues.get('a')).to.equal(undefined);
-    expect(queues.get('')).to.equal(undefined);
   });
 });

@@ -50,15 +50,21 @@ export abstract class Ask implements Timed {
   tried = false;
   /** It was answered, or nobody waits for its answer any more. */
   over = false;
+  /** Its own on the wire, for all connections. */
+  readonly tag: string;
+  /** For `Pending`. */
+  next: Ask | undefined = undefined;
 
   constructor(
-    /** Its own on the wire, for all connections. */
-    readonly tag: string,
+    /** Counted by its link; its tag says it. */
+    readonly number: number,
     /** What it counts for in limits, in bytes. */
     readonly cost: number,
     /** Whether it may be said again when nobody knows if it was carried out. */
     public repeatable: boolean,
-  ) {}
+  ) {
+    this.tag = String(number);
+  }
 
   /** The broker has no room for it. @returns whether it is worth saying once more, as it is now */
   slim(): boolean {
@@ -74,13 +80,13 @@ export abstract class Ask implements Timed {
 /** `>>` */
 export class SendAsk extends Ask {
   constructor(
-    tag: string,
+    number: number,
     private message: Outgoing,
     private readonly listener: SendListener,
     private readonly theirTag: string,
     now: number,
   ) {
-    super(tag, message.body.length + OVERHEAD, message.options.id !== undefined);
+    super(number, message.body.length + OVERHEAD, message.options.id !== undefined);
     // One sent with 0 lives for a second.
     this.due = now + (message.timeout || 1000);
   }
@@ -118,10 +124,10 @@ export class SendAsk extends Ask {
 /** `!!`, as a flush. */
 export class FlushAsk extends Ask {
   constructor(
-    tag: string,
+    number: number,
     private readonly done: (refusal?: LinkRefusal) => void,
   ) {
-    super(tag, 0, true);
+    super(number, 0, true);
   }
 
   text(): string {
@@ -140,12 +146,12 @@ export class FlushAsk extends Ask {
 /** `==` */
 export class ControlAsk extends Ask {
   constructor(
-    tag: string,
+    number: number,
     private readonly control: Control,
     private readonly listener: AskListener,
     private readonly theirTag: string,
   ) {
-    super(tag, OVERHEAD, !['purge', 'kick', 'recall'].includes(control.command));
+    super(number, OVERHEAD, !['purge', 'kick', 'recall'].includes(control.command));
   }
 
   text(): string {

@@ -4,6 +4,7 @@ import type { Timing } from '../timing.js';
 import type { Ask, LinkRefusal } from './ask.js';
 import type { Connection } from './connection.js';
 import { Fifo } from './fifo.js';
+import { Pending } from './pending.js';
 
 /** Unanswered asks on one connection: half as many as the broker allows tags, so that receives have theirs. */
 const WINDOW = 32_768;
@@ -32,7 +33,7 @@ export interface BufferLimits {
  * again, in that order, but for what can't be repeated.
  */
 export class Asks {
-  readonly #pending = new Map<string, Ask>();
+  readonly #pending = new Pending();
   /** Those not said on this connection. */
   readonly #unwritten = new Fifo<Ask>();
   /** Of `#unwritten`, those that are over. */
@@ -73,7 +74,7 @@ export class Asks {
       ask.refused(refusal);
       return;
     }
-    this.#pending.set(ask.tag, ask);
+    this.#pending.add(ask);
     const connection = this.#connection;
     if (connection !== undefined && this.#unwritten.size === 0 && this.#keepsUp(connection)) {
       this.#say(connection, ask, this.timing.now());
@@ -102,7 +103,7 @@ export class Asks {
     this.#connection = undefined;
     this.#written = 0;
     this.#forget();
-    for (const ask of [...this.#pending.values()]) {
+    for (const ask of this.#pending.all()) {
       const lost = ask.written && !ask.repeatable;
       ask.written = false;
       if (lost) {
@@ -180,7 +181,7 @@ export class Asks {
     this.#connection = undefined;
     this.#timeouts.clear();
     this.#forget();
-    for (const ask of [...this.#pending.values()]) {
+    for (const ask of this.#pending.all()) {
       this.#finish(ask);
       ask.refused(refusal);
     }
@@ -193,7 +194,7 @@ export class Asks {
 
   #finish(ask: Ask): void {
     ask.over = true;
-    this.#pending.delete(ask.tag);
+    this.#pending.remove(ask);
     if (ask.written) {
       this.#written--;
       return;

@@ -3,6 +3,7 @@ import type { Alarm, Timing } from '../timing.js';
 import type { LinkRefusal } from './ask.js';
 import type { Connection } from './connection.js';
 import type { LinkDelivery } from './delivery.js';
+import { Held } from './held.js';
 
 /** Ends that are kept until the broker has confirmed them, before it is asked to. */
 const MOST_UNCONFIRMED = 256;
@@ -14,7 +15,7 @@ const UNCONFIRMED = 1000;
  * lost connection all are named again: a broker that was restarted gives them to who does.
  */
 export class Deliveries {
-  readonly #held = new Map<string, LinkDelivery>();
+  readonly #held = new Held();
   /** Ends said on this connection since the last confirmation was asked for. */
   #ended: LinkDelivery[] = [];
   #connection: Connection | undefined;
@@ -32,17 +33,18 @@ export class Deliveries {
   /** How many are ours. */
   get count(): number {
     let count = 0;
-    for (const delivery of this.#held.values()) if (delivery.end === undefined) count++;
+    for (const { end } of this.#held) if (end === undefined) count++;
     return count;
   }
 
   /** Whether one was ended, and the broker has not confirmed that. */
   get unconfirmed(): boolean {
-    return this.#held.size > this.count;
+    for (const { end } of this.#held) if (end !== undefined) return true;
+    return false;
   }
 
-  add(name: string, delivery: LinkDelivery): void {
-    this.#held.set(name, delivery);
+  add(delivery: LinkDelivery): void {
+    this.#held.add(delivery);
   }
 
   /** It has an end, or its lease is to last `delivery.lease` from now. */
@@ -57,7 +59,7 @@ export class Deliveries {
 
   connected(connection: Connection): void {
     this.#connection = connection;
-    for (const delivery of this.#held.values()) this.say(delivery);
+    for (const delivery of this.#held) this.say(delivery);
   }
 
   lost(): void {
@@ -65,14 +67,14 @@ export class Deliveries {
     this.#confirming = false;
     this.#ended = [];
     this.#alarm.clear();
-    for (const delivery of this.#held.values()) delivery.repeated = delivery.end !== undefined;
+    for (const delivery of this.#held) delivery.repeated = delivery.end !== undefined;
   }
 
   /** The broker says that it is not ours, or no longer. */
   refused(name: string): void {
-    const delivery = this.#held.get(name);
+    const delivery = this.#held.find(name);
     if (delivery === undefined) return;
-    this.#held.delete(name);
+    this.#held.remove(delivery);
     delivery.lost = true;
     if (delivery.end === undefined) delivery.listener.lapsed(delivery);
     else delivery.listener.tooLate(delivery);
@@ -82,9 +84,8 @@ export class Deliveries {
   clear(): void {
     this.#connection = undefined;
     this.#alarm.clear();
-    const held = [...this.#held.values()];
-    this.#held.clear();
-    for (const delivery of held) {
+    for (const delivery of [...this.#held]) {
+      this.#held.remove(delivery);
       delivery.lost = true;
       if (delivery.end === undefined) delivery.listener.lapsed(delivery);
     }
@@ -107,7 +108,7 @@ export class Deliveries {
       // What was asked on an earlier connection is answered for that one.
       if (this.#connection !== connection || connection === undefined) return;
       this.#confirming = false;
-      if (refusal === undefined) for (const { name } of ended) this.#held.delete(name as string);
+      if (refusal === undefined) for (const delivery of ended) this.#held.remove(delivery);
       else this.#ended.push(...ended);
       if (refusal === undefined && this.#ended.length >= MOST_UNCONFIRMED) this.#confirm();
       else if (this.#ended.length > 0) this.#alarm.set(this.timing.now() + UNCONFIRMED);

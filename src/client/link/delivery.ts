@@ -25,6 +25,9 @@ export class LinkDelivery implements Timed {
   lost = false;
   /** The end was said on an earlier connection already. */
   repeated = false;
+  /** Among those held. */
+  before: LinkDelivery | undefined = undefined;
+  after: LinkDelivery | undefined = undefined;
   /** For its listener, who alone knows what it is. */
   account: unknown = undefined;
 

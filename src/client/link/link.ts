@@ -91,7 +91,7 @@ export class Link implements ConnectionOwner {
   ) {
     this.#asks = new Asks(timing, settings.buffer, () => owner.roomy());
     this.#deliveries = new Deliveries(timing, (done) => this.flush(done));
-    this.#receives = new Receives(timing, this.#newTag, (name, delivery) => this.#deliveries.add(name, delivery));
+    this.#receives = new Receives(timing, this.#newTag, (delivery) => this.#deliveries.add(delivery));
     this.#backoff = new Backoff(settings.backoff, random);
     this.#retry = timing.alarm(() => this.#connect());
   }
@@ -130,7 +130,7 @@ export class Link implements ConnectionOwner {
 
   /** The listener is told once, now or later. One with an id is sent again until it has its receipt. */
   send(message: Outgoing, listener: SendListener, tag: string): SendAsk {
-    const ask = new SendAsk(this.#newTag(), message, listener, tag, this.timing.now());
+    const ask = new SendAsk(++this.#tags, message, listener, tag, this.timing.now());
     this.#asks.add(ask);
     return ask;
   }
@@ -167,11 +167,11 @@ export class Link implements ConnectionOwner {
 
   /** Calls back once all that was asked before is carried out and on disk, or with why that can't be told. */
   flush(done: (refusal?: LinkRefusal) => void): void {
-    this.#asks.add(new FlushAsk(this.#newTag(), done));
+    this.#asks.add(new FlushAsk(++this.#tags, done));
   }
 
   control(control: Control, listener: AskListener, tag: string): void {
-    this.#asks.add(new ControlAsk(this.#newTag(), control, listener, tag));
+    this.#asks.add(new ControlAsk(++this.#tags, control, listener, tag));
   }
 
   /** Gives up what is not answered, and says goodbye. */

@@ -26,7 +26,7 @@ export class Receives {
   constructor(
     private readonly timing: Timing,
     private readonly newTag: () => string,
-    private readonly leased: (name: string, delivery: LinkDelivery) => void,
+    private readonly leased: (delivery: LinkDelivery) => void,
   ) {
     this.#timeouts = new Timeouts(timing, (receive) => this.#expire(receive));
   }
@@ -92,7 +92,7 @@ export class Receives {
     const name = message.delivery;
     const { listener, wanted } = receive;
     const delivery = new LinkDelivery(message, name, name === undefined ? 0 : wanted.lease, listener);
-    if (name !== undefined) this.leased(name, delivery);
+    if (name !== undefined) this.leased(delivery);
     listener.deliver(delivery, receive);
     return true;
   }
