@@ -67,7 +67,7 @@ function see(room, name) {
 }
 
 function add(room, line) {
-  room.lines.push({ n: ++room.last, at: Date.now(), ...line });
+  room.lines.push({ n: ++room.last, at: Date.now(), by: process.pid, ...line });
   room.lines.splice(0, room.lines.length - LINES);
 }
 

@@ -11,11 +11,22 @@ const LEASE = 10;
 
 /** @param client of msglite */
 export function storeOf(client) {
-  /** Sends an empty room, unless there is one. Of two that do so at once the broker takes one: they have the same id. */
+  /** A version is put once: its name is its id. @returns false where somebody else has put another one of that name */
+  async function put(room, name) {
+    try {
+      await client.send(ADDRESS, JSON.stringify(room), { id: name, timeout: WEEK });
+      return true;
+    } catch (error) {
+      if (error.code === 'id-conflict') return false;
+      throw error;
+    }
+  }
+
+  /** Puts an empty room, unless there is one. Of two who do that at once, one does. */
   async function open() {
     const { queues } = await client.control.queues({ prefix: ADDRESS });
     if (queues.some(({ name, messages, deliveries }) => name === ADDRESS && messages + deliveries > 0)) return;
-    await client.send(ADDRESS, JSON.stringify(emptyRoom(randomUUID())), { id: `${ADDRESS}-first`, timeout: WEEK });
+    await put(emptyRoom(randomUUID()), `${ADDRESS}-first`);
   }
 
   async function take() {
@@ -23,17 +34,6 @@ export function storeOf(client) {
       const { value } = await client.receive(ADDRESS, { count: 1, lease: LEASE, timeout: 1 }).next();
       if (value !== undefined) return value;
       await open();
-    }
-  }
-
-  /** A version is put once: its name is its id. @returns false where somebody else has put another one of that name */
-  async function put(room) {
-    try {
-      await client.send(ADDRESS, JSON.stringify(room), { id: `${room.born}-${room.version}`, timeout: WEEK });
-      return true;
-    } catch (error) {
-      if (error.code === 'id-conflict') return false;
-      throw error;
     }
   }
 
@@ -52,7 +52,7 @@ export function storeOf(client) {
           const room = JSON.parse(message.text());
           const result = await edit(room);
           room.version++;
-          const isNewest = await put(room);
+          const isNewest = await put(room, `${room.born}-${room.version}`);
           if (message.isOurs) await message.done();
           if (isNewest) return result;
         } catch (error) {

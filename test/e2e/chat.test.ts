@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { after, afterEach, before, beforeEach, describe } from 'mocha';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { itWhere } from '../faults/scratch.js';
+import { freePort } from '../support/free-port.js';
 import { BrokerProcess, TestFolder } from '../support/process.js';
 import { ROOT } from '../support/root.js';
 
@@ -15,7 +16,7 @@ const ARGS = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-bac
 ARGS.push('--disable-component-update', '--disable-sync', '--disable-gpu');
 
 /** What is asked and what is said go to handlers of their own, so that one always answers for another. */
-const ROUTES = ['--http-route', 'POST:/=chat.says'];
+const ROUTES = ['--http-route', 'POST:/=chat.says', '--http-route', '*=msglite.httpRequests'];
 const MODES = { stream: 'Stream', poll: 'Long-poll' } as const;
 
 describe('the chat, in a browser', function () {
@@ -35,10 +36,11 @@ describe('the chat, in a browser', function () {
   beforeEach(async () => {
     folder = new TestFolder();
     handlers = [];
-    const options = ['--address', folder.file('socket'), '--http-network', 'tcp', '--http-address', '127.0.0.1:0'];
-    broker = new BrokerProcess([...options, ...ROUTES]);
-    const [, at] = await broker.logged(/listening for HTTP on=(\S+)/);
+    const at = `127.0.0.1:${await freePort()}`;
     origin = `http://${at}`;
+    broker = await new BrokerProcess(['--address', folder.file('socket'), '--http-address', at, ...ROUTES]).listening(
+      2,
+    );
   });
 
   afterEach(async () => {
@@ -62,6 +64,7 @@ describe('the chat, in a browser', function () {
 
   async function stopHandlers(signal: NodeJS.Signals): Promise<void> {
     for (const handler of handlers.splice(0)) {
+      if (handler.exitCode !== null) continue;
       const exit = once(handler, 'exit');
       handler.kill(signal);
       await exit;
@@ -71,10 +74,11 @@ describe('the chat, in a browser', function () {
   /** Somebody comes, in a browser of their own. */
   async function enter(name: string, mode: keyof typeof MODES): Promise<Page> {
     const page = await (await browser.newContext()).newPage();
+    page.setDefaultTimeout(20_000);
     await page.goto(origin);
     await page.getByLabel('Your name').fill(name);
     await page.getByRole('button', { name: 'Join' }).click();
-    await page.getByText(MODES[mode]).click();
+    await page.getByText(MODES[mode], { exact: true }).click();
     await using(page, mode);
     return page;
   }
@@ -111,7 +115,7 @@ describe('the chat, in a browser', function () {
       await ada.locator('#here', { hasText: '2 people here' }).waitFor();
       await say(ada, 'hello, Bob');
       expect(await line(bob, 'hello, Bob')).to.match(new RegExp(`Ada[^]*taken by ${first.told}`));
-      const footer = `handler ${first.asked} was asked, handler ${first.told} answered`;
+      const footer = `asked ${first.asked}, answered by ${first.told}`;
       await bob.locator('footer', { hasText: footer }).waitFor();
       await say(bob, '<b>hello</b>, Ada');
       await line(ada, '<b>hello</b>, Ada');

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { connect } from '../../src/client/index.js';
 import { serve } from '../../src/client/http/index.js';
+import { connect } from '../../src/client/index.js';
 import { blocks } from './blocks.js';
 
 const [path = ''] = process.argv.slice(2);

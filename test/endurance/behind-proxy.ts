@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../support/free-port.js';
 import { BrokerProcess, TestFolder } from '../support/process.js';
 
 const APPLICATION = fileURLToPath(new URL('application.js', import.meta.url));
@@ -20,7 +21,8 @@ export class BehindProxy {
   static async start(place: (typeof PLACES)[number], web: readonly string[] = []): Promise<BehindProxy> {
     const world = new BehindProxy();
     const socket = world.folder.file('socket');
-    const http = ['--http-network', 'tcp', '--http-address', '127.0.0.1:0', ...web];
+    world.port = await freePort();
+    const http = ['--http-address', `127.0.0.1:${world.port}`, ...web];
     const broker = ['--address', socket];
     if (place === 'apart') {
       await world.#start(broker).listening();
@@ -28,8 +30,7 @@ export class BehindProxy {
     } else {
       world.#start([...broker, ...http]);
     }
-    const [, port] = await world.proxy.logged(/listening for HTTP on=\S+:(\d+)/);
-    world.port = Number(port);
+    await world.proxy.says(' listening for HTTP ');
     await world.startApplication();
     return world;
   }

@@ -151,7 +151,9 @@ describe('serving web requests of a broker that fails', () => {
     expect((await next('give-back')).command).to.have.property('delivery', '@first');
     const receive = await next('receive');
     // Of the pieces that were on their way none comes now: where the rest was lost they are of no use.
-    expect(heard.filter(({ connection, command }) => connection === receive.connection && command.kind === 'send')).to.deep.equal([]);
+    expect(
+      heard.filter(({ connection, command }) => connection === receive.connection && command.kind === 'send'),
+    ).to.deep.equal([]);
     await expectToGoOn(receive);
     expect(errors).to.deep.equal([]);
   });
