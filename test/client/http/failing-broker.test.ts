@@ -70,7 +70,7 @@ describe('serving web requests of a broker that fails', () => {
   async function expectToGoOn(receive: Heard): Promise<void> {
     deliver(receive, 'last', '/last');
     const answer = await next('send');
-    expect(bodyOf(answer)).to.match(/^\["200",.*\]\nlast$/);
+    expect(bodyOf(answer)).to.match(/^\["200.*\]\nlast$/);
     answer.say(`++ ${answer.tag}\r\n`);
     expect((await next('done')).command).to.have.property('delivery', '@last');
   }
@@ -150,10 +150,10 @@ describe('serving web requests of a broker that fails', () => {
     await over;
     expect((await next('give-back')).command).to.have.property('delivery', '@first');
     const receive = await next('receive');
-    // Of the pieces that were on their way none comes now: where the rest was lost they are of no use.
-    expect(
-      heard.filter(({ connection, command }) => connection === receive.connection && command.kind === 'send'),
-    ).to.deep.equal([]);
+    // No piece is sent again: where others were lost they are of no use.
+    const sent = heard.filter(({ command }) => command.kind === 'send');
+    expect(sent.filter(({ connection }) => connection === receive.connection)).to.deep.equal([]);
+    heard = heard.filter((one) => !sent.includes(one));
     await expectToGoOn(receive);
     expect(errors).to.deep.equal([]);
   });
