@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { clientProblem, Problem } from './problem.js';
+import { reset } from './reset.js';
 import type { HttpLimits } from './settings.js';
 import { WebClient, type WebClientOwner } from './web-client.js';
 
@@ -91,7 +92,8 @@ export class HttpServer {
    */
   #timedOut(socket: Socket): void {
     const idle = this.clients.get(socket)?.unanswered.size === 0;
-    if (idle || socket.writableLength > 0) socket.destroy();
+    if (socket.writableLength > 0) reset(socket);
+    else if (idle) socket.destroy();
   }
 
   #request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
