@@ -1,47 +1,16 @@
-// The demo: a broker with a journal, an HTTP proxy, and a handler beside them in a process of its own. What is given is
-// passed on to msglite up: npm start -- --loglevel info
-import { fork, spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+// The demo: a broker with a journal, an HTTP proxy, and a handler. What is given is passed on to msglite up:
+// npm start -- --loglevel info
+import { demo } from './demo.mjs';
 
-const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const BIN = join(ROOT, 'bin', 'msglite.js');
-const HANDLER = join(ROOT, 'examples', 'handler.mjs');
-const DATA = join(ROOT, 'data');
 /** Where a handler looks that is told nothing. */
 const STANDARD = 'unix:/tmp/msglite.socket';
-/** In a process group of its own: a Ctrl-C comes to us alone, and we say who stops when. */
-const APART = { cwd: ROOT, detached: true, stdio: 'inherit' };
 
-mkdirSync(DATA, { recursive: true });
-const up = fork(BIN, ['up', ...process.argv.slice(2)], {
-  ...APART,
-  stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-  env: { MSGLITE_JOURNAL: join(DATA, 'journal.sqlite'), ...process.env },
+demo({
+  program: 'examples/handler.mjs',
+  count: 1,
+  explain,
+  stopped: (broker) => `The handler has stopped; requests wait. Start one with: ${again(broker)}`,
 });
-// It finishes what is in flight, for which the handler must live. Told twice, it ends at once.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => up.kill('SIGTERM'));
-let stopHandler = () => {};
-up.once('message', (where) => {
-  stopHandler = startHandler(where);
-});
-up.once('exit', (code) => {
-  stopHandler();
-  process.exit(code ?? 1);
-});
-
-/** Everything is ready, and this is where. Returns what stops the handler. */
-function startHandler({ broker: [broker], http }) {
-  const handler = spawn(process.execPath, [HANDLER, broker], APART);
-  const sayStopped = () => console.log(`\nThe handler has stopped; requests wait. Start one with: ${again(broker)}\n`);
-  handler.once('exit', sayStopped);
-  console.log(explanation(broker, http, handler.pid));
-  return () => {
-    handler.off('exit', sayStopped);
-    handler.kill();
-  };
-}
 
 function again(broker) {
   return `npm run handler${broker === STANDARD ? '' : ` '${broker}'`}`;
@@ -56,7 +25,7 @@ function path(endpoint) {
   return endpoint.slice('unix:'.length);
 }
 
-function explanation(broker, http, handler) {
+function explain({ broker, http, pids }) {
   const nc = tcp(broker) ? `nc ${tcp(broker).join(' ')}` : `nc -U ${path(broker)}`;
   const curl = tcp(http)
     ? `curl -i 'http://${http.slice('tcp:'.length)}/'`
@@ -70,7 +39,7 @@ msglite is running. Three things to try, in another terminal:
 
   2.  Stop the handler, send a request (it waits), and start the handler again:
 
-          kill ${handler}
+          kill ${pids}
           ${curl} &
           ${again(broker)}
 

@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { Agent, get, type IncomingMessage, request } from 'node:http';
-import { type AddressInfo, connect, createServer } from 'node:net';
-import { join } from 'node:path';
+import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { afterEach, before, beforeEach, describe, it } from 'mocha';
@@ -12,30 +10,20 @@ import { type Client, connect as connectClient } from '../../src/client/index.js
 import { BODIES } from '../fixtures/http-raw/bodies.js';
 import { HEADERS } from '../fixtures/http-raw/headers.js';
 import { REQUEST_LINES } from '../fixtures/http-raw/request-lines.js';
+import { freePort } from '../support/free-port.js';
+import { HAS_NGINX, Nginx } from '../support/nginx.js';
 import { BrokerProcess, TestFolder } from '../support/process.js';
-import { ROOT } from '../support/root.js';
 
-const HAS_NGINX = spawnSync('nginx', ['-v']).status === 0;
 const CASES = [...REQUEST_LINES, ...HEADERS, ...BODIES];
 
 /** So that it closes what it can't make sense of. */
 const SHORT = '    client_header_timeout 1s;\n    client_body_timeout 1s;\n    keepalive_timeout 1s;\n';
 
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 for (const mode of ['the proxy in the broker', 'a proxy of its own'] as const) {
   describe(`nginx in front of ${mode}`, () => {
     let folder: TestFolder;
     let broker: BrokerProcess;
-    let nginx: ChildProcess;
+    let nginx: Nginx | undefined;
     let client: Client;
     let port: number;
     /** What handlers got. */
@@ -50,7 +38,6 @@ for (const mode of ['the proxy in the broker', 'a proxy of its own'] as const) {
       folder = new TestFolder();
       seen = [];
       const proxyPort = await freePort();
-      port = await freePort();
       const web = [
         '--http-address',
         `127.0.0.1:${proxyPort}`,
@@ -65,49 +52,24 @@ for (const mode of ['the proxy in the broker', 'a proxy of its own'] as const) {
       broker = new BrokerProcess([...up, '--address', folder.file('socket'), ...web]);
       if (up.length > 0) await broker.logged(/ up broker=/);
       else await broker.listening(2);
-      await startNginx(proxyPort);
+      nginx = await Nginx.start(folder, proxyPort, `${logging()}${SHORT}`);
+      port = nginx.port;
       client = await connectClient({ address: `unix:${folder.file('socket')}` });
     });
 
     afterEach(async () => {
       if (folder === undefined) return;
       await client?.close();
-      if (nginx?.exitCode === null) {
-        nginx.kill('SIGTERM');
-        await once(nginx, 'close');
-      }
+      await nginx?.end();
+      nginx = undefined;
       await broker.end();
       folder.remove();
     });
-
-    async function startNginx(proxyPort: number): Promise<void> {
-      const text = readFileSync(join(ROOT, 'docs/nginx.conf'), 'utf8');
-      expect(text).to.include('listen 80;').and.to.include('server 127.0.0.1:8080;');
-      const ours = text
-        .replace('listen 80;', `listen 127.0.0.1:${port};`)
-        .replace('server 127.0.0.1:8080;', `server 127.0.0.1:${proxyPort};`)
-        .replace('http {', `http {\n${logging()}${SHORT}${temporaries()}`);
-      writeFileSync(folder.file('nginx.conf'), ours);
-      const globals = `daemon off; pid ${folder.file('nginx.pid')}; error_log stderr notice;`;
-      const args = ['-p', folder.path, '-c', folder.file('nginx.conf'), '-e', 'stderr', '-g', globals];
-      nginx = spawn('nginx', args, { stdio: ['ignore', 'inherit', 'pipe'] });
-      let log = '';
-      for await (const chunk of nginx.stderr as NodeJS.ReadableStream) {
-        log += chunk;
-        if (log.includes('start worker process ')) break;
-      }
-      expect(log).to.include('start worker process ');
-    }
 
     function logging(): string {
       const format = "    log_format ours '$passed $request_method $request_uri';\n";
       const map = '    map $upstream_addr $passed { default passed; "" kept; "-" kept; }\n';
       return `${map}${format}    access_log ${folder.file('access.log')} ours;\n`;
-    }
-
-    function temporaries(): string {
-      const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-      return kinds.map((kind) => `    ${kind}_temp_path ${folder.file(kind)};\n`).join('');
     }
 
     /** Answers with what it got: `HASH BYTES`, where there is a body, or else the headers. */
@@ -214,9 +176,7 @@ for (const mode of ['the proxy in the broker', 'a proxy of its own'] as const) {
       });
       await Promise.all(all);
       // What nginx has read as a request of its own and passed on, and nothing else.
-      const ended = once(nginx, 'close');
-      nginx.kill('SIGQUIT');
-      await ended;
+      await nginx?.end('SIGQUIT');
       const passed = readFileSync(folder.file('access.log'), 'latin1').replaceAll(' ?', ' /?').split('\n');
       expect(seen.length).to.be.greaterThan(50);
       for (const what of seen) {

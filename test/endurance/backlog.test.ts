@@ -1,8 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { type Client, connect } from '../../src/client/index.js';
+import { resident } from './memory.js';
 import { MortalBroker } from './mortal-broker.js';
 import { figure, size } from './sizes.js';
 
@@ -70,12 +71,6 @@ async function send(client: Client, from: number, to: number): Promise<void> {
 async function waiting(client: Client): Promise<number> {
   const { queues } = await client.control.queues({ prefix: 'work' });
   return queues[0]?.messages ?? 0;
-}
-
-/** MiB of memory. */
-function resident(pid: number): number {
-  const [, kib = '0'] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Math.round(Number(kib) / 1024);
 }
 
 function fileSize(broker: MortalBroker): number {

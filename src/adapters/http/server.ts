@@ -6,6 +6,7 @@ import type { Outgoing } from './outgoing.js';
 import type { PlainConnection } from './plain/connection.js';
 import { Plain, type PlainOwner, type PlainParts } from './plain/plain.js';
 import { clientProblem, Problem } from './problem.js';
+import { reset } from './reset.js';
 import type { Accept } from './settings.js';
 import { WebClient, type WebClientOwner } from './web-client.js';
 
@@ -107,7 +108,8 @@ export class HttpServer {
    */
   #timedOut(socket: Socket): void {
     const idle = this.clients.get(socket)?.unanswered === 0;
-    if (idle || socket.writableLength > 0) socket.destroy();
+    if (socket.writableLength > 0) reset(socket);
+    else if (idle) socket.destroy();
   }
 
   #connected(accepted: Socket): void {

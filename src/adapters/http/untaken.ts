@@ -96,7 +96,7 @@ export class Untaken {
   }
 
   #close({ client, bytes }: Debt): void {
-    client.cutOff();
+    client.reset();
     this.closed(client, bytes);
   }
 }

@@ -3,6 +3,7 @@ import type { Timed } from '../../domain/deadlines.js';
 import { type Linked, List } from '../../domain/list.js';
 import type { Outgoing } from './outgoing.js';
 import type { Problem } from './problem.js';
+import { reset } from './reset.js';
 import { plainAddress } from './trust.js';
 
 /** A request that is not answered yet, as its connection sees it. */
@@ -102,6 +103,12 @@ export class WebClient implements Timed {
   linger(): void {
     // This is how node:http ends a connection.
     this.socket.destroySoon = () => this.close();
+  }
+
+  /** It does not take its answers: all that it is still owed is dropped. */
+  reset(): void {
+    reset(this.socket);
+    this.#over();
   }
 
   /** Closes it at once, whatever it is still owed. */

@@ -75,7 +75,7 @@ function missingRight(rights: Rights, command: TaggedCommand): string | undefine
     }
     case 'receive':
       for (const address of command.addresses) {
-        if (!address.startsWith(MAILBOX) && !rights.mayReceive(address)) return `receive on ${address}`;
+        if (!isUnguessable(address) && !rights.mayReceive(address)) return `receive on ${address}`;
       }
       return undefined;
     case 'control': {
@@ -88,5 +88,10 @@ function missingRight(rights: Rights, command: TaggedCommand): string | undefine
 }
 
 function maySend(rights: Rights, address: string): boolean {
-  return address.startsWith(MAILBOX) || address.startsWith(REPLY) || rights.maySend(address);
+  return isUnguessable(address) || rights.maySend(address);
+}
+
+/** Who knows it was told: of the answers to a query, the body of a web request, the word that its client has gone. */
+function isUnguessable(address: string): boolean {
+  return address.startsWith(MAILBOX) || address.startsWith(REPLY);
 }

@@ -1,7 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { afterEach, beforeEach, it } from 'mocha';
 import type { Asked, RawClient } from './world.js';
 import { bothWays, eventually, HttpWorld, undated } from './world.js';
+
+/** Bytes that the system has yet to send from this port, for whoever is at the other end. Known on Linux only. */
+function unsent(port: number): number {
+  const table = process.platform === 'linux' ? readFileSync('/proc/net/tcp', 'latin1') : '';
+  const from = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const rows = table.split('\n').map((row) => row.trim().split(/\s+/));
+  const queues = rows.filter((row) => row[1]?.endsWith(from)).map((row) => row[4]?.split(':')[0] ?? '');
+  return queues.reduce((sum, queue) => sum + Number.parseInt(queue, 16), 0);
+}
 
 const KEPT = 'Connection: keep-alive\r\nKeep-Alive: timeout=75\r\n';
 
@@ -198,6 +208,7 @@ bothWays('http: from message to response', () => {
     await eventually(() => world.proxy.connections === 0);
     expect(world.proxy.open).to.equal(0);
     expect(world.exchange.stats().deliveries).to.equal(0);
+    expect(unsent(world.port)).to.equal(0);
   });
 
   it('a stream that says nothing for longer than that goes on', async () => {

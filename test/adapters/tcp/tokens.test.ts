@@ -73,7 +73,7 @@ describe('a tagged session that wants a token', () => {
     ['worker', '<< 1 0 jobs.a other\r\n', /^-- 1 forbidden\r\n$/],
     ['sender', '<< 1 0 jobs.a\r\n', /^-- 1 forbidden\r\n$/],
     ['sender', '<< 1 0 ~box\r\n', /^\*\* 1\r\n$/],
-    ['worker', '<< 1 0 reply:x\r\n', /^-- 1 forbidden\r\n$/],
+    ['worker', '<< 1 0 reply:x\r\n', /^\*\* 1\r\n$/],
     ['worker', '== 1 stats\r\n', /^-- 1 forbidden\r\n$/],
     ['worker', '== 1 purge jobs.a\r\n', /^-- 1 forbidden\r\n$/],
     ['admin', '== 1 purge jobs.a\r\n', /^== 1 12\r\n/],

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { serve } from '../../../src/client/http/index.js';
+import { connect } from '../../../src/client/index.js';
+import { codeOf } from '../support.js';
 import { ask, ServedWorld } from './world.js';
 
 /** A request listener that leaves its answers to the test. */
@@ -93,6 +95,37 @@ describe('serving web requests', () => {
     expect(response.writableFinished).to.equal(false);
     world.serve((_request, answer) => answer.end('by another'));
     expect(await untouched.whole()).to.match(/^HTTP\/1\.1 200 [\s\S]*by another$/);
+  });
+
+  it('finishes what it has on SIGTERM, and closes the client that it was given', async () => {
+    const others = process.listeners('SIGTERM');
+    const client = await connect({ address: world.broker });
+    const served = serve(desk.listener, { broker: client });
+    const begun = ask(world.port, 'GET /begun');
+    const response = await desk.response('/begun');
+    // The test's own process gets no signal: others would listen, too.
+    const ours = process.listeners('SIGTERM').filter((listener) => !others.includes(listener));
+    expect(ours.length).to.equal(1);
+    ours[0]?.('SIGTERM');
+    const later = ask(world.port, 'GET /later');
+    await oneWaits();
+    response.end('finished');
+    await served;
+    expect(await begun.whole()).to.match(/finished$/);
+    expect(await codeOf(client.send('a', 'x'))).to.equal('closed');
+    expect(process.listeners('SIGTERM')).to.deep.equal(others);
+    expect(desk.urls).to.deep.equal(['/begun']);
+    world.serve(desk.listener);
+    (await desk.response('/later')).end('by another');
+    expect(await later.whole()).to.match(/by another$/);
+  });
+
+  it('leaves SIGTERM to others if told so', async () => {
+    const listeners = process.listenerCount('SIGTERM');
+    world.serve(desk.listener, { signals: false });
+    ask(world.port, 'GET /').socket.unref();
+    await desk.response('/');
+    expect(process.listenerCount('SIGTERM')).to.equal(listeners);
   });
 
   it('does not begin if it was told to stop before', async () => {

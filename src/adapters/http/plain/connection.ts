@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { reset } from '../reset.js';
 import type { WebClient } from '../web-client.js';
 import { Line, type LineOwner } from './line.js';
 import type { Plain } from './plain.js';
@@ -115,6 +116,6 @@ export class PlainConnection implements LineOwner {
   }
 
   #timedOut(): void {
-    if (!this.#handedOver && this.socket.writableLength > 0) this.socket.destroy();
+    if (!this.#handedOver && this.socket.writableLength > 0) reset(this.socket);
   }
 }
