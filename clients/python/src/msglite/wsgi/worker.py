@@ -12,7 +12,6 @@ import time
 from typing import Any, Callable
 
 from .. import __version__
-from ..arguments import wire_address
 from ..asks import FlushAsk
 from ..errors import MsgliteError
 from ..link import Link
@@ -20,7 +19,7 @@ from ..ready import Ready
 from ..receives import Delivery
 from .application import Application
 from .request import Requests
-from .settings import Settings, link_settings
+from .settings import Settings, addresses_of, link_settings
 
 log = logging.getLogger("msglite.wsgi")
 
@@ -36,11 +35,11 @@ class Worker:
         self._link = Link(link_settings(settings))
         software = f"msglite/{__version__}"
         self._requests = Requests(self._link, application, software, settings.threads > 1)
-        self._address = wire_address(settings.address)
+        self._addresses = addresses_of(settings)
         self._readies: set[Ready] = set()
         self._stopping = False
         most = settings.max_requests
-        self._left: float = most + random.randint(0, settings.max_requests_jitter) if most else math.inf
+        self._left: float = most + random.randint(0, most // 10) if most else math.inf
 
     def run(self, ready: Callable[[], None]) -> None:
         """Until ``stop``, or after so many requests. ``ready`` is called when there is a broker."""
@@ -99,7 +98,7 @@ class Worker:
         with link.lock:
             if self._stopping or self._left <= 0:
                 return None
-            ready = Ready(link, [self._address], math.inf, self._settings.lease)
+            ready = Ready(link, self._addresses, math.inf, self._settings.lease)
             self._readies.add(ready)
             self._left -= 1
             try:

@@ -36,7 +36,7 @@ module Msglite
       # Answers requests until +stop+, or until there were enough of them; then finishes those that are under way.
       # @raise [Error] the broker does not let us
       def run
-        @stream = @client.stream(@options.address, keep: true, wrap: ->(delivery) { delivery }, lease: @options.lease,
+        @stream = @client.stream(@options.addresses, keep: true, wrap: ->(delivery) { delivery }, lease: @options.lease,
                                                    concurrency: @options.threads, count: @left)
         @stream.stop if @stopping
         threads = Array.new(@options.threads) { Thread.new { work } }
