@@ -85,5 +85,5 @@ export const MANY = 1_000_000_000;
 
 /** Some work with one that runs. */
 export function jobFor(work: Work, { ask, answer, pids, own }: Workplace, { warm, seconds }: Times): Job {
-  return { work, ask, answer, body: BODY, pids, own, warm, seconds };
+  return { work, ask, answer, body: BODY, pids, ...(own && { own }), warm, seconds };
 }

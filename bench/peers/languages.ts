@@ -15,6 +15,13 @@ const PYTHON = installed(['/usr/bin/python3', 'python3']);
 const RUBY = installed(['/usr/bin/ruby', 'ruby']);
 const PERL = installed(['/usr/bin/perl', 'perl']);
 
+/** What says the interpreter's version, where it has what the wrapper needs. */
+const VERSIONS = {
+  python: ['-c', 'import platform; print("Python", platform.python_version())'],
+  ruby: ['-r', 'rack', '-e', 'puts "Ruby #{RUBY_VERSION}, Rack #{Rack.release}"'],
+  perl: ['-M5.026', '-MPlack', '-e', 'print "Perl $^V, Plack $Plack::VERSION"'],
+};
+
 /** A program with its arguments, told where to listen and how many workers to have. */
 type Command = (path: string, workers: string) => readonly string[];
 
@@ -24,13 +31,23 @@ export const gunicorn = server('gunicorn', [PYTHON, '-m', 'gunicorn', '--version
 });
 
 export const puma = server('puma', ['puma', '--version'], (path, workers) => {
-  return ['puma', '--workers', workers, '--bind', `unix://${path}`, '--environment', 'production', '--quiet', application('ru')];
+  return [
+    'puma',
+    '--workers',
+    workers,
+    '--bind',
+    `unix://${path}`,
+    '--environment',
+    'production',
+    '--quiet',
+    application('ru'),
+  ];
 });
 
-/** It keeps no connections alive: a worker would wait on one for what comes on others. */
+/** It keeps no connections alive: a worker would wait on one for what comes on others. And no worker is replaced meanwhile. */
 export const starman = server('starman', ['starman', '--version'], (path, workers) => {
-  const quiet = ['-E', 'deployment', '--disable-keepalive'];
-  return ['starman', '--workers', workers, '--listen', path, ...quiet, application('psgi')];
+  const options = ['-E', 'deployment', '--disable-keepalive', '--max-requests', '1000000000'];
+  return ['starman', '--workers', workers, '--listen', path, ...options, application('psgi')];
 });
 
 export const msgliteWsgi = wrapper('python', PYTHON, ['-m', 'msglite.wsgi', '--chdir', APPLICATIONS], 'hello', {
@@ -63,23 +80,29 @@ function server(name: string, [program = '', ...args]: readonly string[], comman
     version: () => saying(program, args),
     async start(folder, workers) {
       const at = { path: join(folder, 'socket') };
-      return { at, others: [], workers: await Program.start(command(at.path, `${workers}`), (one) => one.answering(at)) };
+      return {
+        at,
+        others: [],
+        workers: await Program.start(command(at.path, `${workers}`), (one) => one.answering(at)),
+      };
     },
   };
 }
 
 /** Ours, behind broker and proxy in one process. */
 function wrapper(
-  language: 'python' | 'ruby' | 'perl',
+  language: keyof typeof VERSIONS,
   interpreter: string,
   args: readonly string[],
   app: string,
   environment?: NodeJS.ProcessEnv,
 ): WebServer {
-  const needs = { python: ['-c', ''], ruby: ['-rrack', '-e', ''], perl: ['-MPlack', '-e', ''] }[language];
   return {
     name: 'msglite',
-    version: () => (saying(interpreter, needs) === undefined ? undefined : `${version()}, ${saying(interpreter, ['-v'])}`),
+    version: () => {
+      const found = saying(interpreter, VERSIONS[language]);
+      return found && `${version()}, ${found}`;
+    },
     async start(folder, workers) {
       const [broker, at] = [{ path: join(folder, 'broker') }, { path: join(folder, 'web') }];
       const http = ['--http-network', 'unix', '--http-address', at.path, '--http-msg-address', QUEUE];
