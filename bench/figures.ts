@@ -5,6 +5,7 @@ export const FIGURES = {
   p99: { heading: 'p99 µs', unit: 'µs', digits: 0 },
   p999: { heading: 'p99.9 µs', unit: 'µs', digits: 0 },
   cpu: { heading: 'CPU µs/op', unit: 'µs', digits: 2 },
+  own: { heading: 'of workers', unit: 'µs', digits: 2 },
   memory: { heading: 'memory MB', unit: 'MB', digits: 1 },
   start: { heading: 'start ms', unit: 'ms', digits: 1 },
   stall: { heading: 'stall ms', unit: 'ms', digits: 1 },
@@ -13,7 +14,7 @@ export const FIGURES = {
 
 /**
  * `rate`: operations in a second. `p50`, `p99`, `p999`: how long one took. `cpu`: what it cost all threads of the broker.
- * `memory`: resident. `start`: from the start of the process to its first answer. `stall`: the longest time for which the
+ * `own`: the part of it that is the workers'. `memory`: resident. `start`: from the start of the process to its first answer. `stall`: the longest time for which the
  * event loop did not turn. `load`: how busy the one who asks was; near 100 it holds back the rate, but not the CPU.
  */
 export type FigureName = keyof typeof FIGURES;

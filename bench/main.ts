@@ -22,6 +22,7 @@ const program = new Command('npm run bench --')
   .option('--warm <n>', 'seconds of warm-up before each', positive, 1)
   .option('--stall-seconds <n>', 'that the longest question takes', positive, 600)
   .option('--million <n>', 'where a question speaks of a million, take this many', positive, 1_000_000)
+  .option('--workers <n>', 'processes, of servers that have workers', positive, 2)
   .option('--quick', 'everything for a moment, to see that it works; the figures are worth nothing')
   .option('--save <folder>', 'where the results go', 'bench/results')
   .option('--docs', 'ask nothing; write docs/performance.md from the saved results');
@@ -38,8 +39,8 @@ async function ask(questions: typeof QUESTIONS, flags: Flags): Promise<void> {
     const found = await answer(question, settings, (...progress) => {
       process.stderr.write(`  ${progressLine(...progress)}\n`);
     });
-    const { rounds, seconds, warm, stallSeconds, million, quick } = settings;
-    const used = { rounds, seconds, warm, stallSeconds, million, ...(quick && { quick }) };
+    const { rounds, seconds, warm, stallSeconds, million, workers, quick } = settings;
+    const used = { rounds, seconds, warm, stallSeconds, million, workers, ...(quick && { quick }) };
     const report: Report = { answer: found, machine: machine(), settings: used };
     process.stdout.write(`\n${table(report)}\n`);
     save(flags.save, report);

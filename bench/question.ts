@@ -63,6 +63,8 @@ export interface Settings extends Times {
   readonly stallSeconds: number;
   /** Where a question speaks of a million, this many; and in proportion what goes with it. */
   readonly million: number;
+  /** Processes, of servers that have workers. */
+  readonly workers: number;
   /** Only to see that all of it works: no figure is worth anything, and none is judged. */
   readonly quick?: boolean;
 }

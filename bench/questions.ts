@@ -10,6 +10,7 @@ import { roundTripsJournaled } from './questions/round-trips-journaled.js';
 import { roundTripsTcp } from './questions/round-trips-tcp.js';
 import { roundTripsUnix } from './questions/round-trips-unix.js';
 import { startUp } from './questions/start-up.js';
+import { workersPsgi, workersRack, workersWsgi } from './questions/workers.js';
 
 /** All that is asked, in the order in which it is answered. */
 export const QUESTIONS: readonly Question[] = [
@@ -20,6 +21,9 @@ export const QUESTIONS: readonly Question[] = [
   oneWayJournaled,
   http,
   httpApart,
+  workersWsgi,
+  workersRack,
+  workersPsgi,
   residentMemory,
   besideAMillion,
   journalStart,

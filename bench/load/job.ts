@@ -16,6 +16,12 @@ export interface RoundTrips {
   readonly workers: number;
 }
 
+/** Questions to those who are there already. */
+export interface Questions {
+  readonly kind: 'questions';
+  readonly clients: number;
+}
+
 /** Messages from producers to consumers. */
 export interface OneWay {
   readonly kind: 'one-way';
@@ -39,7 +45,7 @@ export interface Idle {
   readonly connections: number;
 }
 
-export type Work = RoundTrips | OneWay | Fill | Idle;
+export type Work = RoundTrips | Questions | OneWay | Fill | Idle;
 
 /** Where work is done. */
 export interface Workplace {
@@ -49,6 +55,8 @@ export interface Workplace {
   readonly answer: Side;
   /** Whose CPU and memory count. */
   readonly pids: readonly number[];
+  /** Those of them whose CPU counts by itself, too. */
+  readonly own?: readonly number[];
 }
 
 /** How long, for a work without an end. */
@@ -76,6 +84,6 @@ export const LONG = 86_400;
 export const MANY = 1_000_000_000;
 
 /** Some work with one that runs. */
-export function jobFor(work: Work, { ask, answer, pids }: Workplace, { warm, seconds }: Times): Job {
-  return { work, ask, answer, body: BODY, pids, warm, seconds };
+export function jobFor(work: Work, { ask, answer, pids, own }: Workplace, { warm, seconds }: Times): Job {
+  return { work, ask, answer, body: BODY, pids, ...(own && { own }), warm, seconds };
 }

@@ -6,12 +6,14 @@ import { idle } from './idle.js';
 import type { Job } from './job.js';
 import { fail } from './line.js';
 import { oneWay } from './one-way.js';
-import { roundTrips } from './round-trips.js';
+import { questions, roundTrips } from './round-trips.js';
 
 function work(job: Job): Promise<Figures> {
   switch (job.work.kind) {
     case 'round-trips':
       return roundTrips(job, job.work);
+    case 'questions':
+      return questions(job, job.work);
     case 'one-way':
       return oneWay(job, job.work);
     case 'fill':

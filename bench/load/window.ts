@@ -12,7 +12,8 @@ export class Window {
   #operations = 0;
   #begun = 0;
   #spent = 0;
-  #own = process.cpuUsage();
+  #ofOwn = 0;
+  #mine = process.cpuUsage();
 
   constructor(private readonly job: Job) {}
 
@@ -37,20 +38,23 @@ export class Window {
   open(): void {
     this.#begun = performance.now();
     this.#spent = cpuOf(this.job.pids);
-    this.#own = process.cpuUsage();
+    this.#ofOwn = cpuOf(this.job.own ?? []);
+    this.#mine = process.cpuUsage();
     this.#open = true;
   }
 
   close(): Figures {
     this.#open = false;
     const seconds = (performance.now() - this.#begun) / 1000;
-    const own = process.cpuUsage(this.#own);
+    const mine = process.cpuUsage(this.#mine);
+    const each = (spent: number) => spent / 1000 / this.#operations;
     if (this.#operations === 0) throw new Error('nothing was done');
     return {
       rate: this.#operations / seconds,
-      cpu: (cpuOf(this.job.pids) - this.#spent) / 1000 / this.#operations,
+      cpu: each(cpuOf(this.job.pids) - this.#spent),
+      ...(this.job.own && { own: each(cpuOf(this.job.own) - this.#ofOwn) }),
       memory: memoryOf(this.job.pids),
-      load: ((own.user + own.system) / 1e6 / seconds) * 100,
+      load: ((mine.user + mine.system) / 1e6 / seconds) * 100,
       ...this.#percentiles(),
     };
   }

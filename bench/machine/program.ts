@@ -52,9 +52,14 @@ export class Program {
   }
 
   /** Resolves when it takes connections. @throws what it said, if it ends before */
-  async answering(at: Endpoint): Promise<void> {
+  answering(at: Endpoint): Promise<void> {
+    return this.until(() => isAnswering(at));
+  }
+
+  /** Resolves when that is so; asks again and again. @throws what it said, if it ends before */
+  async until(found: () => Promise<boolean>): Promise<void> {
     const latest = performance.now() + PATIENCE;
-    while (!(await isAnswering(at))) {
+    while (!(await found())) {
       if (this.#child.exitCode === null && this.#child.signalCode === null && performance.now() < latest) continue;
       throw new Error(`${this.#child.spawnargs.join(' ')} does not answer:\n${this.#said}`);
     }

@@ -25,8 +25,19 @@ export function memoryOf(pids: readonly number[]): number {
   return (kib * 1024) / 1e6;
 }
 
-/** @returns a process and those it has started */
+/** @returns a process, those it has started, and theirs */
 export function familyOf(pid: number): readonly number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim();
-  return [pid, ...children.split(' ').filter(Boolean).map(Number)];
+  return [pid, ...childrenOf(pid).flatMap(familyOf)];
+}
+
+/** @returns those of a family that have started none: the workers */
+export function workersOf(pid: number): readonly number[] {
+  return familyOf(pid).filter((one) => childrenOf(one).length === 0);
+}
+
+function childrenOf(pid: number): readonly number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
+    const children = readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1').trim();
+    return children.split(' ').filter(Boolean).map(Number);
+  });
 }

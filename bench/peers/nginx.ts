@@ -10,15 +10,8 @@ export const nginx: Peer = {
   name: 'nginx',
   version: () => versionOf('nginx', '-v'),
   async start(folder) {
-    const [at, server] = [await freePort(), await freePort()];
-    const file = join(folder, 'nginx.conf');
-    mkdirSync(join(folder, 'temp'));
-    writeFileSync(file, configuration(folder, at, server));
-    const program = await Program.start(['nginx', '-e', 'stderr', '-p', folder, '-c', file], async (one) => {
-      await one.answering(at);
-      // It listens before it has a worker, whose cost it is that is measured: one that answers is there.
-      await fetch(`http://127.0.0.1:${at.port}/ready`, { headers: { Connection: 'close' } });
-    });
+    const server = await freePort();
+    const { program, at } = await inFrontOf(server, folder);
     return {
       pids: familyOf(program.pid),
       ask: { protocol: 'http', at },
@@ -29,7 +22,21 @@ export const nginx: Peer = {
   },
 };
 
-function configuration(folder: string, at: Endpoint & { port: number }, server: { port: number }): string {
+/** Starts one that passes everything on. @param folder for its files */
+export async function inFrontOf(server: Endpoint, folder: string): Promise<{ program: Program; at: { port: number } }> {
+  const at = await freePort();
+  const file = join(folder, 'nginx.conf');
+  mkdirSync(join(folder, 'temp'));
+  writeFileSync(file, configuration(folder, at, server));
+  const program = await Program.start(['nginx', '-e', 'stderr', '-p', folder, '-c', file], async (one) => {
+    await one.answering(at);
+    // It listens before it has a worker, whose cost it is that is measured: one that answers is there.
+    await fetch(`http://127.0.0.1:${at.port}/ready`, { headers: { Connection: 'close' } });
+  });
+  return { program, at };
+}
+
+function configuration(folder: string, at: { port: number }, server: Endpoint): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return `
 daemon off;
@@ -43,7 +50,7 @@ http {
   keepalive_requests 1000000000;
   ${temporary.map((name) => `${name}_temp_path ${folder}/temp/${name};`).join('\n  ')}
   upstream plain {
-    server 127.0.0.1:${server.port};
+    server ${'path' in server ? `unix:${server.path}` : `127.0.0.1:${server.port}`};
     keepalive 64;
     keepalive_requests 1000000000;
   }

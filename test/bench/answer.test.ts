@@ -6,7 +6,7 @@ import type { Figures } from '../../bench/figures.js';
 import type { Contender, Question, Settings, Target } from '../../bench/question.js';
 import { table } from '../../bench/report/table.js';
 
-const SETTINGS: Settings = { rounds: 3, seconds: 1, warm: 1, stallSeconds: 1, million: 1 };
+const SETTINGS: Settings = { rounds: 3, seconds: 1, warm: 1, stallSeconds: 1, million: 1, workers: 2 };
 
 /** One whose measurements are these, in turn. */
 function fake(name: string, heard: string[], ...all: readonly Figures[]): Contender {

@@ -24,7 +24,7 @@ const REPORT: Report = {
     verdicts: TARGETS.map((target) => ({ target, value: 1.2, reached: 1.2 <= target.atMost })),
   },
   machine: { date: '2024-01-01', cpu: 'a cpu', cores: 2, memory: 1, system: 'Linux', busy: 0.5 },
-  settings: { rounds: 1, seconds: 1, warm: 1, stallSeconds: 600, million: 1_000_000 },
+  settings: { rounds: 1, seconds: 1, warm: 1, stallSeconds: 600, million: 1_000_000, workers: 2 },
 };
 
 describe('docs/performance.md', () => {

@@ -156,7 +156,7 @@ subtest 'a worker killed in the middle of a GET: another one answers' => sub {
 };
 
 subtest 'SIGTERM finishes work in progress' => sub {
-    my $other = MsgliteTest::Server->new($broker, "$folder/app.psgi", '--workers', 1, '--address', 'other');
+    my $other = MsgliteTest::Server->new($broker, "$folder/app.psgi", '--workers', 1, '--http-msg-address', 'other');
     require Msglite::Client;
     my $client = Msglite::Client->connect($broker->address);
     my $count = notes('started');
@@ -171,7 +171,7 @@ subtest 'SIGTERM finishes work in progress' => sub {
 };
 
 subtest 'workers are replaced after so many requests' => sub {
-    my $other = MsgliteTest::Server->new($broker, "$folder/app.psgi", '--workers', 1, '--max-requests', 3, '--address', 'few');
+    my $other = MsgliteTest::Server->new($broker, "$folder/app.psgi", '--workers', 1, '--max-requests', 3, '--http-msg-address', 'few');
     my $client = Msglite::Client->connect($broker->address);
     my %seen;
     for my $n (1 .. 9) {
@@ -237,6 +237,34 @@ subtest 'the broker is killed while a worker works' => sub {
     waitpid $got, 0;
     is $?, 0, 'its answer goes to the next broker, and to the client';
     like $http->get("http://127.0.0.1:$other_port/")->{content}, qr/\Aversion/, 'and so does the next';
+};
+
+subtest 'options' => sub {
+    require Plack::Loader;
+    my $told = sub { return eval { Plack::Loader->load('Msglite', host => '', port => 5000, listen => [], @_); '' } // "$@" };
+    is $told->(workers => 2, lease => 3), '', 'good ones';
+    like $told->(wokers => 2), qr/\Abad-argument: there is no option wokers \(did you mean workers\?\)/, 'a misspelt one';
+    like $told->(address => 2), qr/\Abad-argument: there is no option address at/, 'one that is like none';
+    my $said = qx("$^X" -S plackup -I "$FindBin::Bin/../lib" -s Msglite --http-msg-adress=x "$folder/app.psgi" 2>&1);
+    ok $?, 'plackup ends';
+    like $said, qr/there is no option http_msg_adress \(did you mean http_msg_address\?\)/, 'with the same words';
+};
+
+subtest 'an application that is not loaded in time' => sub {
+    open my $out, '>', "$folder/hangs.psgi" or die $!;
+    print {$out} "sleep 100; sub { [ 200, [], [] ] }\n";
+    close $out;
+    my $pid = open(my $log, '-|') // die $!;
+    if (!$pid) {
+        open STDERR, '>&', \*STDOUT or die $!;
+        exec $^X, '-S', 'plackup', '-I', "$FindBin::Bin/../lib", '-E', 'deployment', '-s', 'Msglite', '-L', 'Delayed',
+            '--broker', $broker->address, '--workers', 1, '--boot-timeout', 0.2, "$folder/hangs.psgi";
+    }
+    while (<$log>) { last if /the application did not start/ }
+    pass 'its worker is ended';
+    kill TERM => $pid;
+    close $log;
+    is $?, 0, 'and so can be the first process';
 };
 
 subtest 'a server without a broker ends when it is told' => sub {

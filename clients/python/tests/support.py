@@ -132,7 +132,8 @@ class Wrapper(Process):
     """``msglite-wsgi``"""
 
     def __init__(self, broker: Broker, application: str, *options: str, folder: str | None = None) -> None:
-        command = [sys.executable, "-m", "msglite.wsgi", "--broker", broker.address, *options, application]
+        command = [sys.executable, "-m", "msglite.wsgi", "--broker", broker.address, "--loglevel", "info"]
+        command += ["--workers", "1", *options, application]
         path = os.pathsep.join([str(SOURCES), str(HERE)])
         super().__init__(command, folder or str(HERE), PYTHONPATH=path, PYTHONDONTWRITEBYTECODE="1")
 

@@ -25,7 +25,7 @@ class Proxy:
         self.broker: Broker = test.broker()
         self.client = msglite.connect(self.broker.address)
         test.addCleanup(self.client.close)
-        worker = Worker(application, Settings(broker=self.broker.address, address="web"))
+        worker = Worker(application, Settings(broker=self.broker.address, http_msg_address="web"))
         running = test.in_thread(lambda: worker.run(lambda: None))
         test.addCleanup(running.get)
         test.addCleanup(worker.stop)

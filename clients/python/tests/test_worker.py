@@ -76,7 +76,7 @@ class Workers(WebTestCase):
         self.assertEqual(asking.get()[0], 200)
 
     def test_what_does_not_stop_in_time_is_killed_and_answered_by_another(self) -> None:
-        wrapper = self.workers("--graceful-timeout", "0.2")
+        wrapper = self.workers("--drain-timeout", "0.2")
         asking = self.in_thread(lambda: get(self.served.web, "/slow"))
         wrapper.says("at work")
         self.assertEqual(wrapper.end(), 0)

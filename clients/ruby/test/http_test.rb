@@ -241,7 +241,7 @@ class HttpTest < BrokerTest
   # A worker in this process.
   def serve(app: nil, &block)
     log = Msglite::Web::Log.new(@log)
-    options = Msglite::Web::Options.new(broker: shared.address, address: @handler, workers: 2, threads: 2, log: log,
+    options = Msglite::Web::Options.new(broker: shared.address, http_msg_address: @handler, workers: 2, threads: 2, log: log,
                                         errors: @log)
     worker = Msglite::Web::Worker.new(app || block, options).connect
     thread = Thread.new { worker.run }

@@ -121,7 +121,7 @@ module Support
   # +msglite-rackup+
   class Wrapper < Launched
     def initialize(broker, app, *options, env: {}, ready: true)
-      super(RbConfig.ruby, '-I', LIB, COMMAND, '--broker', broker.address, *options, File.expand_path(app, HERE),
+      super(RbConfig.ruby, '-I', LIB, COMMAND, '--broker', broker.address, '--loglevel', 'info', *options, File.expand_path(app, HERE),
             env: env)
       says(/ serving generation=0/) if ready
     end

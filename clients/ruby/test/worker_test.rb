@@ -185,7 +185,10 @@ class WorkerTest < BrokerTest
 
   def test_its_command_says_what_is_wrong
     assert_equal [2, "msglite-rackup: there is no nothing.ru\n"], command('nothing.ru')
-    assert_match(/\Amsglite-rackup: invalid option: --wrokers/, command('--wrokers=2').last)
+    assert_equal [2, "msglite-rackup: there is no --wrokers (did you mean --workers?)\n"], command('--wrokers=2')
+    assert_equal [2, "msglite-rackup: there is no --worker (did you mean --workers?)\n"], command('--worker', '2')
+    assert_equal [2, "msglite-rackup: there is no --quite-different\n"], command('--quite-different')
+    assert_match(/loglevel is minimal or info or debug/, command('--loglevel', 'x', File.join(HERE, 'apps/worker.ru')).last)
     assert_equal [2, "msglite-rackup: workers is a whole number of at least 1, not 0\n"],
                  command('--workers', '0', File.join(HERE, 'apps/worker.ru'))
     assert_match(/--drain-timeout SECONDS/, command('--help').last)
@@ -194,12 +197,32 @@ class WorkerTest < BrokerTest
   def test_rackup_finds_the_handler
     script = "require 'rack/handler'; puts Rack::Handler.get('msglite').valid_options.size"
     script = "require 'rackup/handler'; puts Rackup::Handler.get('msglite').valid_options.size" if Rack.release.to_i >= 3
-    assert_equal "5\n", IO.popen([RbConfig.ruby, '-I', LIB, '-e', script], &:read)
+    assert_equal "14\n", IO.popen([RbConfig.ruby, '-I', LIB, '-e', script], &:read)
     rackup = Support::Launched.new('rackup', '-I', LIB, '-s', 'msglite', '-O', "Broker=#{shared.address}", '-O', 'Workers=1',
                                    File.join(HERE, 'apps/worker.ru'), env: { 'RACK_ENV' => 'none', 'RUBYOPT' => nil })
     @ends << -> { rackup.end }
     rackup.says(/ serving generation=0/)
     assert_equal '200', @web.get('/').code
+  end
+
+  def test_the_handler_takes_no_option_that_there_is_not
+    require_relative '../lib/msglite/web/handler'
+    { Wokers: 'Workers', htp_msg_address: 'HttpMsgAddress' }.each do |name, nearest|
+      error = assert_raises(Msglite::Error) { Msglite::Web::Handler.run(nil, name => 1, Port: 80, environment: 'none') }
+      assert_equal ['bad-argument', "there is no #{name} (did you mean #{nearest}?)"], [error.code, error.message]
+    end
+  end
+
+  def test_several_addresses_and_a_file_for_the_process_id
+    other = "other-#{Process.pid}"
+    file = File.join(@folder, 'pid')
+    wrapper = workers('--workers', '1', '--http-msg-address', "msglite.httpRequests,#{other}", '--pid', file)
+    assert_equal wrapper.pid, Integer(File.read(file))
+    client = client(shared)
+    head = { v: 2, method: 'GET', url: '/', protocol: 'HTTP/1.1', headers: [], scheme: 'http' }
+    assert_match(/\A\["200"/, client.query(other, JSON.generate(head)).text)
+    wrapper.end
+    refute File.exist?(file)
   end
 
   private

@@ -6,6 +6,7 @@ use feature 'signatures';
 no warnings 'experimental::signatures';
 
 use Exporter 'import';
+use List::Util qw(max min);
 use Scalar::Util qw(looks_like_number);
 
 use Msglite::Error;
@@ -60,8 +61,30 @@ sub body ($text) { return _bytes('the body', $text) }
 sub known ($options, @names) {
     my %known = map { $_ => 1 } @names;
     my ($unknown) = grep { !$known{$_} } sort keys %$options;
-    bad("unknown option $unknown (expected @names)") if defined $unknown;
-    return;
+    return if !defined $unknown;
+    my $nearest = _nearest($unknown, @names);
+    bad("there is no option $unknown" . (defined $nearest ? " (did you mean $nearest?)" : ''));
+}
+
+# The name that differs least, if that is little.
+sub _nearest ($name, @names) {
+    my %away = map { $_ => _distance($name, $_) } @names;
+    my ($nearest) = sort { $away{$a} <=> $away{$b} || $a cmp $b } @names;
+    return $away{$nearest} <= max(2, length($name) / 3) ? $nearest : undef;
+}
+
+# Letters that are to be put in, left out or changed (Levenshtein).
+sub _distance ($from, $to) {
+    my @row = 0 .. length $to;
+    for my $i (1 .. length $from) {
+        my @above = @row;
+        @row = ($i);
+        for my $j (1 .. length $to) {
+            my $other = substr($from, $i - 1, 1) eq substr($to, $j - 1, 1) ? 0 : 1;
+            push @row, min($row[-1] + 1, $above[$j] + 1, $above[ $j - 1 ] + $other);
+        }
+    }
+    return $row[-1];
 }
 
 1;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, Union
+from typing import Any, NamedTuple, Union
 
 
 class Done(NamedTuple):
@@ -60,6 +60,12 @@ Frame = Union[Done, Refusal, Delivered, Over, Answer, Strange]
 
 _NOT_OURS = Strange("bad-command", None, None)
 _NO_OPTIONS: dict[str, str] = {}
+#: What nearly all lines are: a message under a lease, and a receipt.
+_USUAL = re.compile(
+    r">> ([!-~]+) (\d{1,9}) (\d{1,9}) ([!-~]+) ([!-~]+) attempt=(\d{1,9}) delivery=(@[!-~]+)(?: id=([!-~]+))?\r",
+    re.ASCII,
+)
+_RECEIPT = re.compile(r"\+\+ ([!-~]+)\r")
 _SECONDS = re.compile(r"(\d{1,9})(?:\.(\d{1,3}))?", re.ASCII)
 _LARGEST = 2**31 - 1
 
@@ -74,8 +80,8 @@ class Decoder:
         self._data = bytearray()
         self._at = 0
         self._broken = False
-        #: The line's words while its body is incomplete, and how many bytes that has.
-        self._open: list[str] | None = None
+        #: What the line said while its body is incomplete, and how many bytes that has.
+        self._open: tuple[Any, ...] | None = None
         self._length = 0
         #: Bytes still to pass over, and then a line end; -1: none.
         self._skip = -1
@@ -106,6 +112,17 @@ class Decoder:
                 return None
             line = self._data[self._at : end].decode("latin-1")
             self._at = end + 1
+            usual = _USUAL.fullmatch(line)
+            if usual is not None and int(usual[2]) <= self._most_body:
+                tag, length, timeout, to, reply_to, attempt, delivery, name = usual.groups()
+                self._length = int(length)
+                attempts = 1 if attempt == "1" else int(attempt)
+                reply = None if reply_to == "-" else reply_to
+                self._open = (tag, to, reply, int(timeout) * 1000, attempts, delivery, name, None)
+                break
+            receipt = _RECEIPT.fullmatch(line)
+            if receipt is not None:
+                return Done(receipt[1], _NO_OPTIONS)
             words = _words(line)
             if words:
                 frame = self._line(words, line)
@@ -146,11 +163,11 @@ class Decoder:
         if length > self._most_body:
             self._skip = length
             return Strange("body-too-large", words[1], length)
-        self._open = words
+        self._open = (words[1],) if sign == "==" else _message(words)
         self._length = length
         return None
 
-    def _body(self, words: list[str]) -> Frame | None:
+    def _body(self, said: tuple[Any, ...]) -> Frame | None:
         start = self._at
         end = start + self._length
         after = end
@@ -161,13 +178,11 @@ class Decoder:
             if after < 0:
                 return None
             if after == 0:
-                return Strange("bad-length", words[1], None)
+                return Strange("bad-length", said[0], None)
         body = bytes(self._data[start:end])
         self._at = after
         self._open = None
-        if words[0] == "==":
-            return Answer(words[1], body)
-        return _message(words, body)
+        return Answer(said[0], body) if len(said) == 1 else Delivered(*said, body)
 
     def _body_end(self, end: int) -> int:
         """Just past the CRLF or LF there; 0 if something else is there, -1 if that can't be told yet."""
@@ -183,7 +198,8 @@ class Decoder:
         return end + 2 if data[end + 1] == 10 else 0
 
 
-def _message(words: list[str], body: bytes) -> Delivered:
+def _message(words: list[str]) -> tuple[Any, ...]:
+    """All of it but the body."""
     attempt = 1
     delivery = name = sent_to = None
     for word in words[6:]:
@@ -197,7 +213,7 @@ def _message(words: list[str], body: bytes) -> Delivered:
         elif key == "to":
             sent_to = value
     reply_to = None if words[5] == "-" else words[5]
-    return Delivered(words[1], words[4], reply_to, _milliseconds(words[3]), attempt, delivery, name, sent_to, body)
+    return (words[1], words[4], reply_to, _milliseconds(words[3]), attempt, delivery, name, sent_to)
 
 
 def _fits(words: list[str]) -> bool:

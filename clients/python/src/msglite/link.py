@@ -159,6 +159,16 @@ class Link:
             self._standing.add(receive, self._connection is not None)
         return receive
 
+    def again(self, receive: Receive) -> None:
+        """The same once more, when it is over. It is for ever, and for one message."""
+        receive.state = "waiting"
+        receive.left = 1
+        if self.state == "closed":
+            receive.state = "over"
+            receive.listener.refused(receive, closed())
+        else:
+            self._standing.add(receive, self._connection is not None)
+
     def withdraw(self, receive: Receive) -> None:
         """What is on its way still comes. Then its listener hears that it was withdrawn."""
         self._standing.withdraw(receive, self._connection is not None)
@@ -265,7 +275,8 @@ class Link:
             self._lost(error)
 
     def _take(self, frame: Frame) -> None:
-        if isinstance(frame, Delivered):
+        kind = type(frame)
+        if kind is Delivered:
             delivery = self._standing.message(frame)
             if delivery is not None:
                 if delivery.name is not None:
@@ -273,7 +284,7 @@ class Link:
                     self._need_keeper(time.monotonic() + _LOOK)
                 delivery.listener.deliver(delivery, self._standing.last)
                 return
-        elif isinstance(frame, (Done, Answer)):
+        elif kind is Done or kind is Answer:
             ask = self._pending.pop(frame.tag, None)
             if ask is not None:
                 ask.answered(frame)

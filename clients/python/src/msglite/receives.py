@@ -54,7 +54,7 @@ class Receive:
         waiting -> leaving -> over    it was withdrawn; what is on its way still comes
     """
 
-    __slots__ = ("addresses", "timeout", "lease", "listener", "state", "due", "left", "tag", "left_of_tag")
+    __slots__ = ("addresses", "timeout", "lease", "listener", "state", "due", "left", "tag", "left_of_tag", "asked")
 
     def __init__(
         self, addresses: Sequence[str], timeout: float, count: float, lease: float, listener: ReceiveListener
@@ -71,6 +71,8 @@ class Receive:
         self.left = count
         self.tag = ""
         self.left_of_tag = 0
+        #: How that is said behind the tag, where it is the same each time: for ever, and for one message.
+        self.asked: str | None = None
 
     def left_of_time(self, now: float) -> float:
         return 0.0 if self.timeout == 0 else max(0.001, self.due - now)

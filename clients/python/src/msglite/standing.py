@@ -111,6 +111,9 @@ class Standing:
         receive.tag = self._new_tag()
         receive.left_of_tag = int(min(receive.left, MOST_COUNT))
         self._by_tag[receive.tag] = receive
+        if receive.asked is not None:
+            self._write(f"<< {receive.tag} {receive.asked}".encode("latin-1"))
+            return
         left = receive.left_of_time(time.monotonic())
         self._write(wire.receive(receive.tag, receive.addresses, left, receive.left_of_tag, receive.lease))
 

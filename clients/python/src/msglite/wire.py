@@ -30,6 +30,8 @@ def seconds(value: float) -> str:
     """As short as it can be; up to 3 decimals, rounded up."""
     if value >= LONGEST_SECONDS:
         return "999999999.999"
+    if value == (whole := int(value)):
+        return str(whole)
     milliseconds = math.ceil(round(value * 1000, 3))
     whole, part = divmod(milliseconds, 1000)
     return str(whole) if part == 0 else f"{whole}.{part:03}".rstrip("0")
@@ -47,6 +49,8 @@ def hello(tag: str, token: str | None = None, idle: float = 0.0) -> bytes:
 
 def send(tag: str, to: str, reply_to: str | None, body: bytes, timeout: float, options: Options = STANDARD) -> bytes:
     """``>>`` and the body."""
+    if options is STANDARD and reply_to is None and body:
+        return f">> {tag} {len(body)} {seconds(timeout)} {to} -\r\n".encode("latin-1") + body + b"\r\n"
     line = f">> {tag} {len(body)} {seconds(timeout)} {to} {'-' if reply_to is None else reply_to}"
     if options is not STANDARD:
         line += _options(options)
@@ -69,12 +73,17 @@ def _options(options: Options) -> str:
 
 def receive(tag: str, addresses: Sequence[str], timeout: float, count: int = 1, lease: float = 0.0) -> bytes:
     """``<<``; ``lease`` of 0: none."""
-    line = f"<< {tag} {seconds(timeout)} {' '.join(addresses)}"
+    return f"<< {tag} {asked(addresses, timeout, count, lease)}".encode("latin-1")
+
+
+def asked(addresses: Sequence[str], timeout: float, count: int = 1, lease: float = 0.0) -> str:
+    """What follows the tag of a receive."""
+    line = f"{seconds(timeout)} {' '.join(addresses)}"
     if count != 1:
         line += f" count={min(count, MOST_COUNT)}"
     if lease > 0:
         line += f" lease={seconds(lease)}"
-    return f"{line}\r\n".encode("latin-1")
+    return f"{line}\r\n"
 
 
 def take_back(tag: str) -> bytes:

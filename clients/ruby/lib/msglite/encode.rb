@@ -7,11 +7,15 @@ module Msglite
     MOST_COUNT = 1_000_000_000
     MOST_ATTEMPTS = 1_000_000
 
+    # Those that are said most.
+    WHOLE = [10, 30, 60, 180, 600].to_h { |seconds| [seconds * 1000, seconds.to_s.freeze] }.freeze
+
     module_function
 
     # As short as it can be; up to the next millisecond.
     def seconds(milliseconds)
       return '999999999.999' if milliseconds.nil? || milliseconds >= LONGEST
+      return WHOLE[milliseconds] if WHOLE.key?(milliseconds)
 
       whole, part = milliseconds.ceil.divmod(1000)
       part.zero? ? whole.to_s : "#{whole}.#{format('%03d', part).sub(/0+\z/, '')}"

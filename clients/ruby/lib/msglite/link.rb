@@ -33,6 +33,9 @@ module Msglite
 
     # @return [Monitor]
     attr_reader :lock
+    # Seconds after which the link's thread looks whether it has to read, while others do. Where there is one other thread, which
+    # comes back soon, it had better not: to take turns costs more than all else.
+    attr_writer :tick
     # As the broker said last.
     # @return [Connection::Welcome]
     attr_reader :welcome
@@ -46,6 +49,7 @@ module Msglite
       @watch = @lock.new_cond
       @poller = nil
       @quiet = false
+      @tick = TICK
       @reads = 0
       @idle_ticks = 0
       @tickers = []
@@ -166,7 +170,7 @@ module Msglite
     # thread sees to it that nothing waits for longer than a tick.
     def flush_soon
       now = Clock.now
-      wait = @lock.synchronize { @poller.nil? && now - @flushed < TOGETHER }
+      wait = @lock.synchronize { @tick == TICK && @poller.nil? && now - @flushed < TOGETHER }
       flush unless wait
     end
 

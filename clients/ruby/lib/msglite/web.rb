@@ -28,10 +28,11 @@ module Msglite
     #     Msglite::Web.run(broker: 'unix:/tmp/msglite.socket', workers: 4) { Rack::Builder.parse_file('config.ru').first }
     #
     # @param app [#call, nil] in place of the block: one that is loaded already. SIGHUP then replaces the workers, and not it
-    # @param options [Hash] +broker+, +token+, +tls+ as for Msglite.connect; +address+ where requests come; +workers+, processes,
-    #   as many as processors if not given; +threads+ in each, 5; +max_requests+ after which a worker is replaced, 0: never; +lease+
-    #   of a request, extended while it is worked on, 30 seconds; +drain_timeout+ for what is under way when a worker is to end, 30;
-    #   +boot_timeout+ for loading the application, 60; +log_level+: +debug+, +info+, +warn+ or +error+
+    # @param options [Hash] named as those of the command are: +broker+, +token+, +broker_tls+, +broker_ca+, +broker_cert+,
+    #   +broker_key+; +http_msg_address+, where requests are taken from; +workers+, processes, as many as processors if not given;
+    #   +threads+ in each, 1; +max_requests+ after which a worker is replaced, 0: never; +lease+ of a request, extended while it is
+    #   worked on, 30 seconds; +drain_timeout+ for what is under way when a worker is to end, 30; +boot_timeout+ for loading the
+    #   application, 60; +pid+, a file; +loglevel+: +minimal+, +info+ or +debug+. And +errors+, an IO, and +log+ in place of ours
     # @yield makes the application; called in each worker, after the fork
     # @return [Boolean] whether it ended well
     # @raise [Error] +bad-argument+

@@ -15,11 +15,13 @@ use Msglite::PSGI::Worker;
 use constant {
     LOOK  => 0.5,    # Seconds between looks at what signals tell.
     HASTE => 1,      # Seconds a worker must have lasted, to be replaced at once.
+    LOADED => 'l',    # What is said when the application is loaded.
 };
 
 # The workers of one loading of the application: as many as there are to be, replaced when they end.
 #
-# app, or builder: makes one in each worker; settings; parent: a socket to who started us, who is told when all take requests.
+# app, or builder: makes one in each worker; settings; parent: a socket to who started us, who is told when all have
+# loaded the application, and when all take requests.
 # It ends when told to, when its parent has ended, or when a worker ends before it has taken requests for the first time.
 sub new ($class, %parts) { return bless { %parts, workers => {}, ready => 0 }, $class }
 
@@ -46,7 +48,7 @@ sub _turn ($self) {
     for my $socket ($self->{select}->can_read(LOOK)) {
         my $count = sysread $socket, my $told, 1;
         if ($socket == $self->{parent}) { return 1 if defined $count && !$count }
-        elsif ($count)                  { $self->_ready($socket) }
+        elsif ($count)                  { $told eq LOADED ? $self->_loaded : $self->_ready($socket) }
         else                            { $self->{select}->remove($socket) }
     }
     while ((my $pid = waitpid -1, POSIX::WNOHANG()) > 0) { $self->_ended($pid, $?) }
@@ -73,13 +75,22 @@ sub _work ($self, $pipe) {
     my $settings = $self->{settings};
     local $0 = "msglite worker @{ $settings->{address} }";
     my $app = $self->{app};
+
+    # While it is loaded there is no work in progress.
+    local $SIG{TERM} = 'DEFAULT';
     $app = $self->{builder}->() if $self->{builder};
+    syswrite $pipe, LOADED;
     my $worker = Msglite::PSGI::Worker->new(
         app      => $app,
         settings => $settings,
         ready    => sub { syswrite $pipe, '.' },
     );
     $worker->run;
+    return;
+}
+
+sub _loaded ($self) {
+    syswrite $self->{parent}, LOADED if ++$self->{loaded} == $self->{settings}{workers};
     return;
 }
 
@@ -104,7 +115,7 @@ sub _ended ($self, $pid, $status) {
 
 # Lets them finish what they work on; those that take too long are killed.
 sub _stop ($self) {
-    my $due = Msglite::Link::now() + $self->{settings}{stop_timeout};
+    my $due = Msglite::Link::now() + $self->{settings}{drain_timeout};
     my $at  = 0;
     while (my @pids = keys %{ $self->{workers} }) {
         my $now = Msglite::Link::now();

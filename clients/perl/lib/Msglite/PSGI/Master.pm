@@ -62,11 +62,12 @@ sub _turn ($self) {
     for my $socket ($self->{select}->can_read(LOOK)) {
         my ($generation) = grep { $_->{socket} == $socket } values %{ $self->{generations} };
         my $count = sysread $socket, my $told, 1;
-        if ($count) { $self->_takes_over($generation) }
+        if    ($count && $told eq Msglite::PSGI::Generation::LOADED) { delete $generation->{late} }
+        elsif ($count)                                              { $self->_takes_over($generation) }
         elsif (defined $count) { $self->{select}->remove($socket) }
     }
     while ((my $pid = waitpid -1, POSIX::WNOHANG()) > 0) { $self->_ended($pid, $?) }
-    return if $self->{starting};
+    return $self->_hasten if $self->{starting};
     return if $self->{next} && Msglite::Link::now() < $self->{next};
     if (delete $self->{reload}) { $self->_start(sub ($parent) { $self->_call_again($parent) }) }
     elsif (!$self->{current})   { $self->_start(sub ($parent) { $self->_again($parent) }) }
@@ -85,8 +86,18 @@ sub _start ($self, $work) {
     }
     close $theirs;
     $self->{select}->add($ours);
-    $self->{generations}{$pid} = { pid => $pid, socket => $ours };
+    $self->{generations}{$pid} = { pid => $pid, socket => $ours, late => Msglite::Link::now() + $self->{settings}{boot_timeout} };
     $self->{starting} = $pid;
+    return;
+}
+
+sub _hasten ($self) {
+    my $starting = $self->{generations}{ $self->{starting} };
+    my $late     = $starting->{late} // return;
+    return if Msglite::Link::now() < $late;
+    print STDERR "msglite: the application was not loaded in time\n";
+    delete $starting->{late};
+    kill TERM => $starting->{pid};
     return;
 }
 

@@ -18,7 +18,10 @@ use constant {
 };
 
 # app, settings (as Msglite::PSGI::Settings has them), ready: called when it takes requests.
-sub new ($class, %parts) { return bless { %parts, served => 0, parent => getppid }, $class }
+sub new ($class, %parts) {
+    my $max = $parts{settings}{max_requests};
+    return bless { %parts, left => $max ? $max + int rand int($max / 10) + 1 : 'inf', parent => getppid }, $class;
+}
 
 # Takes requests until it is told to stop, or has had as many as it may. One at a time.
 sub run ($self) {
@@ -92,7 +95,7 @@ sub _serve ($self, $delivery) {
     $reply->leave;
     $self->_finish($delivery, $env, $ended);
     $self->_log("$head->{method} $head->{url}: the response was not taken: " . $reply->is_gone)
-        if $reply->is_gone && $reply->is_gone !~ /\A(?:the proxy|expired|no-such-delivery)/;
+        if $reply->is_gone && ($self->{settings}{loglevel} ne 'minimal' || $reply->is_gone !~ /\A(?:the proxy|expired|no-such-delivery)/);
     $pieces->end if $pieces;
     $self->_clean_up($env) if $env && $env->{'psgix.cleanup.handlers'};
     return;
@@ -128,8 +131,7 @@ sub _finish ($self, $delivery, $env, $ended) {
     my $link = $self->{link};
     if (defined $ended && !$ended) { $link->give_back($delivery) }
     else                           { $link->done($delivery) }
-    my $most = $self->{settings}{max_requests};
-    $self->{stopping} = 1 if $most && ++$self->{served} >= $most || $env && $env->{'psgix.harakiri.commit'};
+    $self->{stopping} = 1 if --$self->{left} <= 0 || $env && $env->{'psgix.harakiri.commit'};
     $self->_ask if !$self->{stopping};
     return;
 }

@@ -5,7 +5,7 @@ use warnings;
 use feature 'signatures';
 no warnings 'experimental::signatures';
 
-use Msglite::Arguments qw(addresses seconds count);
+use Msglite::Arguments qw(addresses seconds count known bad);
 use Msglite::Client;
 use Msglite::Endpoint;
 use Msglite::PSGI::Master;
@@ -14,7 +14,20 @@ our $VERSION = '0.1.0';
 
 Msglite::PSGI::Master->remember_call;
 
-sub new ($class, %options) { return bless {%options}, $class }
+my @OPTIONS = qw(
+    broker token broker_tls broker_ca broker_cert broker_key http_msg_address workers max_requests lease drain_timeout
+    boot_timeout pid loglevel idle
+);
+
+# What plackup and its loaders tell every server. What is meant for those that listen themselves means nothing here.
+my @NOT_OURS = qw(host port listen socket proto daemonize server_ready server_software psgi_app_builder);
+
+sub new ($class, %options) {
+    my %ours = %options;
+    delete @ours{@NOT_OURS};
+    known(\%ours, @OPTIONS);
+    return bless {%options}, $class;
+}
 
 sub run ($self, $app) {
     my $master = Msglite::PSGI::Master->new(app => $app, builder => $self->{psgi_app_builder}, settings => $self->_settings);
@@ -23,22 +36,31 @@ sub run ($self, $app) {
 }
 
 sub _settings ($self) {
-    my $broker = $self->{broker} // $ENV{MSGLITE_BROKER} // 'unix:/tmp/msglite.socket';
-    my @places = Msglite::Endpoint->parse($broker);
-    my $max    = $self->{max_requests} // 10_000;
+    my $broker   = $self->{broker} // $ENV{MSGLITE_BROKER} // 'unix:/tmp/msglite.socket';
+    my @places   = Msglite::Endpoint->parse($broker);
+    my $loglevel = $self->{loglevel} // 'minimal';
+    bad("--loglevel is minimal, info or debug, not $loglevel") if $loglevel !~ /\A(?:minimal|info|debug)\z/;
     return {
-        broker       => $broker,
-        broker_text  => join(', ', map { $_->text } @places),
-        address      => addresses([ split /[\s,]+/, $self->{address} // 'msglite.httpRequests' ]),
-        token        => $self->{token} // $ENV{MSGLITE_TOKEN},
-        tls          => $self->_tls,
-        idle         => seconds('--idle', $self->{idle} // 0),
-        workers      => count('--workers', $self->{workers} // 5),
-        max_requests => $max ? count('--max-requests', $max) : 0,
-        lease        => seconds('--lease', $self->{lease} // 600, 1),
-        stop_timeout => seconds('--stop-timeout', $self->{stop_timeout} // 60),
-        pid          => $self->{pid},
+        broker        => $broker,
+        broker_text   => join(', ', map { $_->text } @places),
+        address       => addresses([ split /[\s,]+/, $self->{http_msg_address} // 'msglite.httpRequests' ]),
+        token         => $self->{token} // $ENV{MSGLITE_TOKEN},
+        tls           => $self->_tls,
+        idle          => seconds('--idle', $self->{idle} // 0),
+        workers       => count('--workers', $self->{workers} // _processors()),
+        max_requests  => $self->{max_requests} ? count('--max-requests', $self->{max_requests}) : 0,
+        lease         => seconds('--lease', $self->{lease} // 600, 1),
+        drain_timeout => seconds('--drain-timeout', $self->{drain_timeout} // 30),
+        boot_timeout  => seconds('--boot-timeout', $self->{boot_timeout} // 60),
+        pid           => $self->{pid},
+        loglevel      => $loglevel,
     };
+}
+
+# Perl can't tell; POSIX's getconf can.
+sub _processors () {
+    my ($count) = qx(getconf _NPROCESSORS_ONLN 2>/dev/null) =~ /\A([1-9]\d*)/;
+    return $count // 1;
 }
 
 sub _tls ($self) {
@@ -77,7 +99,8 @@ may be on several machines, and be started, stopped and reloaded at will: no req
 =head1 OPTIONS
 
 C<--max-requests 500> for C<plackup>, C<< max_requests => 500 >> in a program. What C<plackup> has for servers that listen
-themselves (C<--host>, C<--port>, C<--listen>) means nothing here, and neither does C<--daemonize>.
+themselves (C<--host>, C<--port>, C<--listen>) means nothing here, and neither does C<--daemonize>. One that there is not is an
+error. All but C<idle> are the same for the wrappers in Python and Ruby, where C<lease> is 30, because there it is extended.
 
 =over
 
@@ -86,17 +109,18 @@ themselves (C<--host>, C<--port>, C<--listen>) means nothing here, and neither d
 Where the broker is, as L<Msglite::Client> takes it; several with commas between. If not given the environment's
 C<MSGLITE_BROKER>, or C<unix:/tmp/msglite.socket>.
 
-=item address
+=item http_msg_address
 
-The address that the proxy sends requests to, C<msglite.httpRequests> if not given; several with commas between.
+The message address that requests are taken from, as the proxy's option of that name says; C<msglite.httpRequests> if not
+given; several with commas between.
 
 =item workers
 
-Worker processes; 5 if not given.
+Worker processes; as many as there are processors if not given.
 
 =item max_requests
 
-A worker is replaced after so many; 10000 if not given, 0: never.
+A worker is replaced after so many, and up to a tenth more by chance; 0, never, if not given.
 
 =item token
 
@@ -114,9 +138,17 @@ with each piece of a body that is read or written. Nothing extends it while the 
 its answer within C<--http-timeout> of the proxy anyway, 180 seconds if that is not given. If it may be silent for longer
 than 600 seconds in the middle of an answer, ask for more here, or call C<keep> (below).
 
-=item stop_timeout
+=item drain_timeout
 
-Seconds that work in progress has when the workers are told to stop; then they are killed. 60 if not given.
+Seconds that work in progress has when the workers are told to stop; then they are killed. 30 if not given.
+
+=item boot_timeout
+
+Seconds for loading the application; 60 if not given.
+
+=item loglevel
+
+C<minimal>: start, stop and trouble; that is the standard. C<info> and C<debug>: also answers that nobody waited for.
 
 =item idle
 

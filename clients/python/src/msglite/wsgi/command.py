@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import logging
 import os
 import sys
-from typing import Callable
+from collections.abc import Sequence
+from typing import Any, Callable, NoReturn
 
 from .. import __version__
-from ..arguments import wire_address
 from ..errors import MsgliteError
 from .application import Application
 from .loading import load
-from .master import Master
-from .settings import Settings, link_settings
+from .master import NOTICE, Master
+from .settings import Settings, addresses_of, link_settings
 
 _DEFAULTS = Settings()
+#: What each lets through: minimal has start, stop and trouble.
+_LEVELS = {"minimal": NOTICE, "info": logging.INFO, "debug": logging.DEBUG}
 
 
 def serve(application: Callable[[], Application], settings: Settings = _DEFAULTS) -> int:
@@ -26,79 +29,112 @@ def serve(application: Callable[[], Application], settings: Settings = _DEFAULTS
     Returns the exit code. Raises ``BadArgument``, and ``OSError`` where certificates can't be read.
     """
     link_settings(settings)
-    wire_address(settings.address)
+    addresses_of(settings)
     return Master(application, settings).run()
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Returns the exit code."""
-    options = _parser().parse_args(arguments)
+    options = vars(_parser().parse_args(sys.argv[1:] if arguments is None else arguments))
+    application, chdir, level = (options.pop(name) for name in ("application", "chdir", "loglevel"))
+    logging.addLevelName(NOTICE, "NOTICE")
     logging.basicConfig(
-        level=options.log_level.upper(), format="%(asctime)s %(levelname)s %(process)d %(message)s", stream=sys.stderr
+        level=_LEVELS[level], format="%(asctime)s %(levelname)s %(process)d %(message)s", stream=sys.stderr
     )
-    if options.chdir:
-        os.chdir(options.chdir)
+    if chdir:
+        os.chdir(chdir)
     sys.path.insert(0, os.getcwd())
-    settings = Settings(
-        broker=options.broker,
-        token=options.token,
-        tls=options.broker_tls,
-        broker_ca=options.broker_ca,
-        address=options.address,
-        workers=options.workers,
-        threads=options.threads,
-        max_requests=options.max_requests,
-        max_requests_jitter=options.max_requests_jitter,
-        lease=options.lease,
-        graceful_timeout=options.graceful_timeout,
-    )
     try:
-        return serve(lambda: load(options.application), settings)
+        return serve(lambda: load(application), Settings(**options))
     except (MsgliteError, OSError) as error:
         print(f"msglite-wsgi: {error}", file=sys.stderr)
         return 2
 
 
+class _Parser(argparse.ArgumentParser):
+    """One that takes no option for another, and names the nearest to one that there is not."""
+
+    def parse_args(self, args: Sequence[str], namespace: Any = None) -> Any:  # type: ignore[override]
+        for argument in args:
+            if argument == "--":
+                break
+            name = argument.partition("=")[0]
+            if name.startswith("--") and name not in self._option_string_actions:
+                self._unknown(name)
+        return super().parse_args(args, namespace)
+
+    def _unknown(self, name: str) -> NoReturn:
+        nearest = difflib.get_close_matches(name, self._option_string_actions, 1)
+        self.error(f"there is no {name}" + (f" (did you mean {nearest[0]}?)" if nearest else ""))
+
+
 def _parser() -> argparse.ArgumentParser:
-    environment = os.environ
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="msglite-wsgi",
+        allow_abbrev=False,
         description="Answers the web requests that a msglite proxy passes on, with a WSGI application. "
         "SIGHUP: load the application anew, without dropping a request. SIGTERM: finish what is in progress, and end.",
     )
-    add = parser.add_argument
-    add(
+    parser.add_argument(
         "application",
         help="module:name, or module:name() for a function that makes it; name is application if left out",
     )
+    _add_broker(parser)
+    _add_workers(parser)
+    add = parser.add_argument
+    add("--pid", metavar="FILE", help="for the process id, to which signals are sent")
+    add("--chdir", metavar="FOLDER", help="go there first; modules are looked for there (default: the current one)")
+    add(
+        "--loglevel",
+        default="minimal",
+        choices=list(_LEVELS),
+        help="what is told on stderr; minimal: start, stop and trouble (default: %(default)s)",
+    )
+    add("--version", action="version", version=f"%(prog)s {__version__}")
+    return parser
+
+
+def _add_broker(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     add(
         "--broker",
-        default=environ_or(environment, "MSGLITE_BROKER", _DEFAULTS.broker),
+        metavar="WHERE",
+        default=os.environ.get("MSGLITE_BROKER") or _DEFAULTS.broker,
         help="unix:/path or tcp:host:port, or several with commas between (default: $MSGLITE_BROKER, or %(default)s)",
     )
     add(
         "--token",
-        default=environment.get("MSGLITE_TOKEN"),
+        default=os.environ.get("MSGLITE_TOKEN"),
         help="for a broker that wants one; better in the environment: $MSGLITE_TOKEN",
     )
-    add("--broker-tls", action="store_true", help="the broker on TCP speaks TLS")
-    add("--broker-ca", metavar="FILE", help="its certificate is signed by one of these, in PEM; implies --broker-tls")
-    add("--address", default=_DEFAULTS.address, help="where requests are taken from (default: %(default)s)")
-    add("-w", "--workers", type=_positive, default=1, metavar="N", help="processes (default: 1)")
-    add("-t", "--threads", type=_positive, default=1, metavar="N", help="threads in each (default: 1)")
+    add("--broker-tls", action="store_true", help="the broker on TCP speaks TLS; on with each of the next three, too")
+    add("--broker-ca", metavar="FILE", help="its certificate is signed by one of these, in PEM")
+    add("--broker-cert", metavar="FILE", help="our certificate, if it asks for one")
+    add("--broker-key", metavar="FILE", help="its key")
+    add(
+        "--http-msg-address",
+        metavar="ADDRESS",
+        default=_DEFAULTS.http_msg_address,
+        help="message address that requests are taken from, or several with commas between (default: %(default)s)",
+    )
+
+
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--workers",
+        type=_positive,
+        default=_DEFAULTS.workers,
+        metavar="N",
+        help="processes (default: as many as processors)",
+    )
+    add("--threads", type=_positive, default=_DEFAULTS.threads, metavar="N", help="threads in each (default: 1)")
     add(
         "--max-requests",
         type=_whole,
-        default=0,
+        default=_DEFAULTS.max_requests,
         metavar="N",
-        help="replace a worker after so many requests (default: 0, never)",
-    )
-    add(
-        "--max-requests-jitter",
-        type=_whole,
-        default=0,
-        metavar="N",
-        help="and up to so many more, by chance (default: 0)",
+        help="replace a worker after so many, and up to a tenth more by chance (default: 0, never)",
     )
     add(
         "--lease",
@@ -108,25 +144,19 @@ def _parser() -> argparse.ArgumentParser:
         help="for which a request is a worker's; extended while the application works (default: 30)",
     )
     add(
-        "--graceful-timeout",
+        "--drain-timeout",
         type=_seconds,
-        default=_DEFAULTS.graceful_timeout,
+        default=_DEFAULTS.drain_timeout,
         metavar="SECONDS",
         help="for requests in progress when a worker is to stop; then it is killed (default: 30)",
     )
-    add("--chdir", metavar="FOLDER", help="go there first; modules are looked for there (default: the current one)")
     add(
-        "--log-level",
-        default="info",
-        choices=["debug", "info", "warning", "error"],
-        help="what is told on stderr (default: %(default)s)",
+        "--boot-timeout",
+        type=_seconds,
+        default=_DEFAULTS.boot_timeout,
+        metavar="SECONDS",
+        help="for loading the application (default: 60)",
     )
-    add("--version", action="version", version=f"%(prog)s {__version__}")
-    return parser
-
-
-def environ_or(environment: os._Environ[str], name: str, default: str) -> str:
-    return environment.get(name) or default
 
 
 def _positive(text: str) -> int:

@@ -12,6 +12,8 @@ _MOST_KEYS = 2048
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
 _HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(?::(\d*))?")
+#: What comes of a Host header: a name, and a port or None.
+_SERVERS: dict[str, tuple[str, str | None]] = {}
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 
 
@@ -37,11 +39,9 @@ def environ_of(head: dict[str, Any]) -> dict[str, Any]:
         key = _KEYS[name] if name in _KEYS else _learn(name)
         if key is None:
             continue
-        before = environ.get(key)
-        if before is None:
-            environ[key] = value
-        else:
-            environ[key] = f"{before}{'; ' if key == 'HTTP_COOKIE' else ', '}{value}"
+        if key in environ:
+            value = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ', '}{value}"
+        environ[key] = value
     environ["SERVER_NAME"], environ["SERVER_PORT"] = _server(environ.get("HTTP_HOST", ""), scheme)
     if scheme == "https":
         environ["HTTPS"] = "on"
@@ -85,6 +85,11 @@ def _learn(name: str) -> str | None:
 
 
 def _server(host: str, scheme: str) -> tuple[str, str]:
-    match = _HOST.fullmatch(host)
-    name, port = (match[1], match[2]) if match is not None else ("", None)
-    return name or "localhost", port or ("443" if scheme == "https" else "80")
+    known = _SERVERS.get(host)
+    if known is None:
+        match = _HOST.fullmatch(host)
+        name, port = (match[1], match[2]) if match is not None else ("", None)
+        known = (name or "localhost", port or None)
+        if len(_SERVERS) < _MOST_KEYS:
+            _SERVERS[host] = known
+    return known[0], known[1] or ("443" if scheme == "https" else "80")

@@ -17,22 +17,28 @@ from .worker import Worker
 
 log = logging.getLogger("msglite.wsgi")
 
+#: Start, stop and reload: between ``INFO`` and ``WARNING``.
+NOTICE = 25
 #: Exit code of a worker that could not load the application.
 NOT_LOADED = 3
 #: Seconds before the next try when workers die before they are ready: this, doubled each time, up to the second.
 _PAUSES = (0.5, 30.0)
+#: What a worker tells its master.
+_LOADED, _READY = b"l", b"."
 _SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
 
 class Process:
     """A worker, as its master sees it: starting, ready, leaving."""
 
-    def __init__(self, pid: int, generation: int, pipe: int) -> None:
+    def __init__(self, pid: int, generation: int, pipe: int, boot_by: float) -> None:
         self.pid = pid
         self.generation = generation
-        #: It writes there when it is ready.
+        #: It writes there when the application is loaded, and when it is ready.
         self.pipe = pipe
         self.ready = False
+        #: When it is too late to have loaded the application; None: it has.
+        self.boot_by: float | None = boot_by
         #: When it is killed.
         self.kill_at: float | None = None
 
@@ -66,15 +72,21 @@ class Master:
         os.set_blocking(self._wake_w, False)
         before = {number: signal.signal(number, self._catch) for number in _SIGNALS}
         wakeup = signal.set_wakeup_fd(self._wake_w, warn_on_full_buffer=False)
-        log.info("msglite-wsgi %d: %d workers for %s", os.getpid(), self._settings.workers, self._settings.address)
+        settings = self._settings
+        log.log(NOTICE, "started: %d workers for %s at %s", settings.workers, settings.http_msg_address, settings.broker)
         try:
+            self._write_pid()
             while self._workers or not self._stopping:
                 self._fill()
                 self._wait()
                 self._hear()
                 self._kill_late()
+            log.log(NOTICE, "stopped")
             return self._code
         finally:
+            if settings.pid is not None:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(settings.pid)
             for worker in self._workers.values():
                 worker.signal(signal.SIGKILL)
             signal.set_wakeup_fd(wakeup)
@@ -83,6 +95,11 @@ class Master:
             for fd in (self._wake_r, self._wake_w, self._life_r, self._life_w):
                 os.close(fd)
 
+    def _write_pid(self) -> None:
+        if self._settings.pid is not None:
+            with open(self._settings.pid, "w", encoding="ascii") as file:
+                file.write(f"{os.getpid()}\n")
+
     def _catch(self, number: int, frame: Any) -> None:
         self._caught.append(number)
 
@@ -90,7 +107,8 @@ class Master:
 
     def _wait(self) -> None:
         now = time.monotonic()
-        moments = [worker.kill_at for worker in self._workers.values() if worker.kill_at is not None]
+        workers = self._workers.values()
+        moments = [moment for worker in workers for moment in (worker.kill_at, worker.boot_by) if moment is not None]
         if not self._stopping and len(self._fresh()) < self._settings.workers:
             moments.append(self._retry_at)
         timeout = max(0.0, min(moments) - now) * 1000 if moments else None
@@ -110,7 +128,10 @@ class Master:
             os.read(self._wake_r, 4096)
 
     def _told(self, worker: Process) -> None:
-        data = os.read(worker.pipe, 1)
+        data = os.read(worker.pipe, 2)
+        worker.boot_by = None
+        if data == _LOADED:
+            return
         os.close(worker.pipe)
         worker.pipe = -1
         if not data:
@@ -138,7 +159,7 @@ class Master:
         self._reap()
 
     def _reload(self) -> None:
-        log.info("reloading")
+        log.log(NOTICE, "reloading")
         self._generation += 1
         self._failures = 0
         self._retry_at = 0.0
@@ -169,7 +190,7 @@ class Master:
     def _ended(self, worker: Process, status: int) -> None:
         if worker.pipe >= 0:
             # It may have become ready and died since we looked.
-            worker.ready = worker.ready or os.read(worker.pipe, 1) != b""
+            worker.ready = worker.ready or os.read(worker.pipe, 2).endswith(_READY)
             self._ever_ready = self._ever_ready or worker.ready
             os.close(worker.pipe)
         code = os.waitstatus_to_exitcode(status)
@@ -193,6 +214,10 @@ class Master:
                 log.warning("worker %d did not stop in time", worker.pid)
                 worker.signal(signal.SIGKILL)
                 worker.kill_at = now + 1.0
+            elif worker.boot_by is not None and worker.boot_by <= now:
+                log.warning("worker %d did not load the application in time", worker.pid)
+                worker.signal(signal.SIGKILL)
+                worker.boot_by = now + 1.0
 
     # Workers
 
@@ -203,7 +228,8 @@ class Master:
         return [worker for worker in self._staying() if worker.generation == self._generation]
 
     def _retire(self, worker: Process) -> None:
-        worker.kill_at = time.monotonic() + self._settings.graceful_timeout
+        worker.kill_at = time.monotonic() + self._settings.drain_timeout
+        worker.boot_by = None
         worker.signal(signal.SIGTERM)
 
     def _fill(self) -> None:
@@ -222,7 +248,9 @@ class Master:
         if pid != 0:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
             os.close(writer)
-            self._workers[pid] = Process(pid, self._generation, reader)
+            self._workers[pid] = Process(
+                pid, self._generation, reader, time.monotonic() + self._settings.boot_timeout
+            )
             return
         code = 1
         try:
@@ -256,12 +284,13 @@ class Master:
         except Exception:
             log.exception("the application could not be loaded")
             return NOT_LOADED
+        os.write(writer, _LOADED)
         worker_of_this = Worker(application, self._settings)
         worker_of_this.stop_on(signal.SIGTERM)
         worker_of_this.stop_when_closed(self._life_r)
 
         def ready() -> None:
-            os.write(writer, b".")
+            os.write(writer, _READY)
             os.close(writer)
 
         worker_of_this.run(ready)

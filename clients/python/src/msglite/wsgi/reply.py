@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Callable
 
 #: Most bytes of body in one message.
@@ -19,18 +19,19 @@ class Reply:
     """Each part of the body is a message of its own; an answer that is there as a whole is one message, if it is not too long.
     ``send`` gets the messages, and whether each is the last."""
 
+    _status = ""
+    _bodiless = False
+    #: Bytes that are still to come, where Content-Length told.
+    _left: int | None = None
+    #: Something was sent.
+    begun = False
+    #: All was sent.
+    complete = False
+
     def __init__(self, method: str, send: Callable[[bytes, bool], None]) -> None:
         self._send = send
         self._is_head = method == "HEAD"
-        self._status = ""
         self._headers: list[str] = []
-        self._bodiless = False
-        #: Bytes that are still to come, where Content-Length told.
-        self._left: int | None = None
-        #: Something was sent.
-        self.begun = False
-        #: All was sent.
-        self.complete = False
 
     @property
     def started(self) -> bool:
@@ -108,5 +109,6 @@ class Reply:
         self.begun = True
         self.complete = last
         # ASCII: a header's bytes are escapes of one character each.
-        head = json.dumps((self._status, self._headers)).encode("ascii")
+        headers = ", ".join(map(quoted, self._headers))
+        head = f"[{quoted(self._status)}, [{headers}]]".encode("ascii")
         self._send(head + b"\n" + part if part else head, last)

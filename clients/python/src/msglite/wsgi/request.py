@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import sys
@@ -16,6 +17,9 @@ from .body import Body
 from .conversation import Conversation
 from .environ import environ_of
 from .reply import Reply
+
+#: The C part of ``json.loads``: a text and where to begin, to a value and where it ends. It raises ``StopIteration`` where there is none.
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 log = logging.getLogger("msglite.wsgi")
 
@@ -43,43 +47,49 @@ class Requests:
         message = delivery.message
         try:
             line, _, inline = message.body.partition(b"\n")
-            head = json.loads(line)
+            text = str(line, "utf-8")
+            head, end = _scan(text, 0)
+            if end != len(text):
+                raise ValueError("something follows the head")
             environ = environ_of(head)
             body_addr: str = head.get("bodyAddr", "")
             is_old = "v" not in head
-        except (ValueError, LookupError, TypeError, AttributeError):
+        except (ValueError, LookupError, TypeError, AttributeError, StopIteration):
             log.error("a message to %s is no web request: %r", message.to, message.body[:200])
             with self._link.lock:
                 self._link.finish(delivery, "done", 0.0, False)
             return
         conversation = Conversation(self._link, delivery, head)
-        body = self._body(conversation, environ, inline, body_addr, is_old, message.attempt)
+        body = self._body(conversation, environ, body_addr, is_old, message.attempt) if body_addr else None
         reply = Reply(environ["REQUEST_METHOD"], conversation.send)
         well = False
         try:
             environ.update(self._common)
             environ["wsgi.url_scheme"] = head.get("scheme", "http")
-            environ["wsgi.input"] = body.input
+            environ["wsgi.input"] = io.BytesIO(inline) if body is None else body.input
             environ["msglite.attempt"] = message.attempt
             environ["msglite.client_gone"] = conversation.is_gone
-            well = self._measured(environ, body) and run(self._application, environ, reply)
+            if body is None:
+                if inline and "CONTENT_LENGTH" not in environ:
+                    environ["CONTENT_LENGTH"] = str(len(inline))
+                well = run(self._application, environ, reply)
+            else:
+                well = self._measured(environ, body) and run(self._application, environ, reply)
         finally:
             conversation.finish(well)
-            if not body.is_complete:
-                conversation.drain(body_addr)
-            body.close()
+            if body is not None:
+                if not body.is_complete:
+                    conversation.drain(body_addr)
+                body.close()
 
     def _body(
         self,
         conversation: Conversation,
         environ: dict[str, Any],
-        inline: bytes,
         address: str,
         is_old: bool,
         attempt: int,
     ) -> Body:
-        if not address:
-            return Body(inline)
         if is_old and environ.get("CONTENT_LENGTH", "0") == "0":
             # Whoever had the request before may have taken the empty message that there is all the same.
             if attempt == 1:

@@ -12,15 +12,14 @@ import time
 from typing import Any, Callable
 
 from .. import __version__
-from ..arguments import wire_address
 from ..asks import FlushAsk
 from ..errors import MsgliteError
 from ..link import Link
-from ..ready import Ready
 from ..receives import Delivery
 from .application import Application
 from .request import Requests
-from .settings import Settings, link_settings
+from .settings import Settings, addresses_of, link_settings
+from .turn import Turn
 
 log = logging.getLogger("msglite.wsgi")
 
@@ -36,11 +35,11 @@ class Worker:
         self._link = Link(link_settings(settings))
         software = f"msglite/{__version__}"
         self._requests = Requests(self._link, application, software, settings.threads > 1)
-        self._address = wire_address(settings.address)
-        self._readies: set[Ready] = set()
+        self._addresses = addresses_of(settings)
+        self._turns: list[Turn] = []
         self._stopping = False
         most = settings.max_requests
-        self._left: float = most + random.randint(0, settings.max_requests_jitter) if most else math.inf
+        self._left: float = most + random.randint(0, most // 10) if most else math.inf
 
     def run(self, ready: Callable[[], None]) -> None:
         """Until ``stop``, or after so many requests. ``ready`` is called when there is a broker."""
@@ -61,8 +60,8 @@ class Worker:
         """Takes no more. Not in a signal's handler: it may have come in the middle of anything."""
         with self._link.lock:
             self._stopping = True
-            for ready in list(self._readies):
-                ready.stop()
+            for turn in self._turns:
+                turn.stop()
 
     def stop_on(self, *numbers: int) -> None:
         """Signals that do that."""
@@ -83,9 +82,11 @@ class Worker:
         threading.Thread(target=look, name="msglite-life", daemon=True).start()
 
     def _loop(self) -> None:
+        turn = Turn(self._link, self._addresses, self._settings.lease)
+        self._turns.append(turn)
         try:
             while True:
-                delivery = self._take()
+                delivery = self._take(turn)
                 if delivery is None:
                     return
                 self._requests.answer(delivery)
@@ -93,19 +94,14 @@ class Worker:
             if self._link.state != "closed":
                 log.error("no more requests are taken: %s", error)
 
-    def _take(self) -> Delivery | None:
+    def _take(self, turn: Turn) -> Delivery | None:
         """None: it was stopped."""
         link = self._link
         with link.lock:
             if self._stopping or self._left <= 0:
                 return None
-            ready = Ready(link, [self._address], math.inf, self._settings.lease)
-            self._readies.add(ready)
             self._left -= 1
-            try:
-                delivery = ready.result()
-            finally:
-                self._readies.discard(ready)
+            delivery = turn.take()
             if delivery is not None:
                 link.extend(delivery)
             return delivery

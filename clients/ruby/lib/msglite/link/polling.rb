@@ -33,7 +33,7 @@ module Msglite
       def watch(connection)
         @lock.synchronize do
           reads = @reads
-          @watch.wait(@quiet ? next_pause : TICK) if @state == :up
+          @watch.wait(@quiet ? next_pause : [@tick, next_pause].min) if @state == :up
           raise @failure if @failure
 
           look_after(connection)

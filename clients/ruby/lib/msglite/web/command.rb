@@ -7,14 +7,25 @@ module Msglite
   module Web
     # <tt>msglite-rackup</tt>
     class Command
-      NUMBERS = {
+      OPTIONS = {
+        'broker WHERE' => 'unix:PATH or tcp:HOST:PORT, or several with commas between (default: MSGLITE_BROKER, or unix:/tmp/msglite.socket)',
+        'token TOKEN' => 'better in the environment, as MSGLITE_TOKEN',
+        'broker-tls' => 'the broker on TCP speaks TLS; on with each of the next three, too',
+        'broker-ca FILE' => 'its certificate is signed by one of these, in PEM',
+        'broker-cert FILE' => 'our certificate, if it asks for one',
+        'broker-key FILE' => 'its key',
+        'http-msg-address ADDRESS' => "message address that requests are taken from, or several with commas between (default: #{Options::ADDRESS})",
         'workers N' => 'processes (default: as many as processors)',
-        'threads N' => 'threads in each of them; 1 for applications that bear only one (default: 5)',
-        'max-requests N' => 'requests after which a worker is replaced; 0: never (default)',
-        'lease SECONDS' => 'how soon another worker gets the request of one whose machine is gone (default: 30)',
-        'drain-timeout SECONDS' => 'time for what is under way when a worker is to end (default: 30)',
-        'boot-timeout SECONDS' => 'time to load the application (default: 60)'
+        'threads N' => 'threads in each (default: 1)',
+        'max-requests N' => 'replace a worker after so many, and up to a tenth more by chance (default: 0, never)',
+        'lease SECONDS' => "for which a request is a worker's; extended while the application works (default: 30)",
+        'drain-timeout SECONDS' => 'for requests in progress when a worker is to stop; then it is killed (default: 30)',
+        'boot-timeout SECONDS' => 'for loading the application (default: 60)',
+        'pid FILE' => 'for the process id, to which signals are sent',
+        'loglevel LEVEL' => 'what is told on stderr; minimal: start, stop and trouble; info; debug (default: minimal)'
       }.freeze
+      NAMES = %w[--env --include --require --version --help].concat(OPTIONS.keys.map { |option| "--#{option[/[\w-]+/]}" }).freeze
+      TYPES = { 'N' => Integer, 'SECONDS' => Float }.freeze
 
       # @return [Integer] the exit status
       def self.run(arguments)
@@ -23,11 +34,11 @@ module Msglite
 
       def initialize
         @options = {}
-        @tls = {}
       end
 
       # @return [Integer]
       def run(arguments)
+        check(arguments)
         files = parser.parse(arguments)
         raise OptionParser::NeedlessArgument, files[1] if files.size > 1
 
@@ -39,10 +50,17 @@ module Msglite
 
       private
 
+      # The beginning of an option is none.
+      def check(arguments)
+        arguments.take_while { |argument| argument != '--' }.grep(/\A--/) do |argument|
+          name = argument[/[^=]+/]
+          raise Error.bad(Options.unknown(name, NAMES)) unless NAMES.include?(name)
+        end
+      end
+
       def serve(file)
         raise Error.bad("there is no #{file}") unless File.file?(file)
 
-        @options[:tls] = @tls.empty? ? nil : @tls
         path = File.expand_path(file)
         ENV['RACK_ENV'] ||= 'production'
         Web.run(**@options) { Web.load_file(path) } ? 0 : 1
@@ -51,35 +69,18 @@ module Msglite
       def parser
         OptionParser.new do |parser|
           parser.banner = "Usage: msglite-rackup [options] [config.ru]\n\nServe a Rack application behind the HTTP proxy of msglite.\n\n"
-          broker(parser)
-          NUMBERS.each { |option, about| number(parser, option, about) }
+          OPTIONS.each { |option, about| add(parser, option, about) }
           ruby(parser)
         end
       end
 
-      def broker(parser)
-        parser.on('--broker WHERE', 'unix:PATH or tcp:HOST:PORT, or several with commas between',
-                  '(default: MSGLITE_BROKER, or unix:/tmp/msglite.socket)') { |value| @options[:broker] = value }
-        parser.on('--http-msg-address ADDRESS', "where requests come (default: #{Options::ADDRESS})") do |value|
-          @options[:address] = value
-        end
-        parser.on('--token TOKEN', 'better in the environment, as MSGLITE_TOKEN') { |value| @options[:token] = value }
-        { 'ca' => 'the broker speaks TLS; its certificate is signed by one of these', 'cert' => 'our certificate',
-          'key' => 'its key' }.each do |name, about|
-          parser.on("--broker-#{name} FILE", about) { |value| @tls[name.to_sym] = value }
-        end
-      end
-
-      def number(parser, option, about)
-        name = option[/[\w-]+/].tr('-', '_').to_sym
-        type = option.end_with?('SECONDS') ? Float : Integer
-        parser.on("--#{option}", type, about) { |value| @options[name] = value }
+      def add(parser, option, about)
+        name, value = option.split
+        parser.on("--#{option}", TYPES.fetch(value, String), about) { |given| @options[name.tr('-', '_').to_sym] = given } if value
+        parser.on("--#{option}", about) { @options[name.tr('-', '_').to_sym] = true } unless value
       end
 
       def ruby(parser)
-        parser.on('--log-level LEVEL', Log::LEVELS, 'debug, info, warn or error (default: info)') do |value|
-          @options[:log_level] = value
-        end
         parser.on('-E', '--env NAME', 'RACK_ENV (default: as it is, or production)') { |value| ENV['RACK_ENV'] = value }
         parser.on('-I', '--include PATH', 'look for libraries here, too') { |value| $LOAD_PATH.unshift(*value.split(':')) }
         parser.on('-r', '--require LIBRARY', 'before the application') { |value| require value }

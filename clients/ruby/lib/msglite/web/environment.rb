@@ -12,6 +12,9 @@ module Msglite
     class Environment
       # Of names, so that they are not made again for each request.
       MOST_KNOWN = 1000
+      # The same for whole lists of headers, and characters of the longest.
+      MOST_SEEN = 200
+      LONGEST_SEEN = 4096
       ABSOLUTE = %r{\Ahttps?://[^/?#]*}i.freeze
       HOST = /\A(\[[\h:.]+\]|[^:@\/\s]+)(?::(\d*))?\z/.freeze
       PORTS = { 'http' => '80', 'https' => '443' }.freeze
@@ -30,6 +33,7 @@ module Msglite
         @always['rack.version'] = ::Rack::VERSION if ::Rack.const_defined?(:VERSION)
         @known = {}
         @hosts = {}
+        @seen = {}
       end
 
       # Whether it is of Rack 3.
@@ -50,13 +54,32 @@ module Msglite
         env['HTTPS'] = 'on' if head.scheme == 'https'
         env['rack.input'] = input
         locate(env, head.url)
-        head.each_header { |name, value| add(env, name, value) }
+        note(env, head)
         serve(env)
         length(env, head)
         env
       end
 
       private
+
+      # Applications may change their values.
+      def note(env, head)
+        list = head.list
+        return read(env, head) if list.nil? || list.size > LONGEST_SEEN
+
+        seen = @seen[list] || remember(list, head)
+        seen.each { |key, value| env[key] = value.dup }
+      end
+
+      def remember(list, head)
+        @seen.clear if @seen.size >= MOST_SEEN
+        @seen[list] = read({}, head)
+      end
+
+      def read(env, head)
+        head.each_header { |name, value| add(env, name, value) }
+        env
+      end
 
       def locate(env, url)
         url = url.sub(ABSOLUTE, '') unless url.start_with?('/')

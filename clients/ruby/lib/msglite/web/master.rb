@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require 'fileutils'
+
 module Msglite
   module Web
     # Keeps so many workers, in processes of their own, and replaces those that end.
@@ -32,11 +34,11 @@ module Msglite
       # @return [Boolean] whether it ended well
       def run
         prepare
-        @log.info('started', pid: Process.pid, workers: @options.workers, threads: @options.threads,
-                             broker: Array(@options.broker).join(','))
+        @log.notice('started', pid: Process.pid, workers: @options.workers, threads: @options.threads,
+                               broker: Array(@options.broker).join(','))
         fill
         step until over?
-        @log.info('stopped', pid: Process.pid)
+        @log.notice('stopped', pid: Process.pid)
         @failed.nil?
       ensure
         release
@@ -48,6 +50,7 @@ module Msglite
         @waker, @wake = IO.pipe
         # Its end tells workers that the master has gone.
         @lifeline, @life = IO.pipe
+        File.write(@options.pid, "#{Process.pid}\n") if @options.pid
         @before = SIGNALS.to_h { |signal| [signal, Signal.trap(signal) { note(signal) }] }
       end
 
@@ -59,6 +62,7 @@ module Msglite
       def release
         @before&.each { |signal, handler| Signal.trap(signal, handler || 'DEFAULT') }
         [@waker, @wake, @lifeline, @life].compact.each(&:close)
+        FileUtils.rm_f(@options.pid) if @options.pid
       end
 
       def over?
@@ -83,7 +87,7 @@ module Msglite
       end
 
       def stop(signal)
-        @log.info('stopping', signal: "SIG#{signal}") unless @stopping
+        @log.notice('stopping', signal: "SIG#{signal}") unless @stopping
         @stopping = true
         @children.each_value(&:leave)
       end
@@ -93,7 +97,7 @@ module Msglite
         return if @stopping
 
         @generation += 1
-        @log.info('reloading', generation: @generation)
+        @log.notice('reloading', generation: @generation)
         newest.each { |child| child.leave unless child.generation == @serving }
         fill
       end
@@ -161,7 +165,7 @@ module Msglite
         return unless @serving != @generation && current.count { |child| child.state == :ready } >= @options.workers
 
         @serving = @generation
-        @log.info('serving', generation: @generation, workers: @options.workers)
+        @log.notice('serving', generation: @generation, workers: @options.workers)
         newest.each { |child| child.leave unless child.generation == @serving }
       end
 

@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require 'did_you_mean'
 require 'etc'
 
 module Msglite
@@ -7,32 +8,38 @@ module Msglite
     # How applications are served; checked.
     class Options
       ADDRESS = 'msglite.httpRequests'
+      # Named as the options of the command are; but for the last two, which are for programs.
       DEFAULTS = {
-        broker: nil, address: ADDRESS, workers: nil, threads: 5, max_requests: 0, lease: 30, drain_timeout: 30,
-        boot_timeout: 60, log_level: 'info', token: nil, tls: nil, errors: nil, log: nil
+        broker: nil, token: nil, broker_tls: false, broker_ca: nil, broker_cert: nil, broker_key: nil,
+        http_msg_address: ADDRESS, workers: nil, threads: 1, max_requests: 0, lease: 30, drain_timeout: 30,
+        boot_timeout: 60, pid: nil, loglevel: 'minimal', errors: nil, log: nil
       }.freeze
 
-      attr_reader :broker, :address, :workers, :threads, :max_requests, :lease, :drain_timeout, :boot_timeout, :connection, :log,
-                  :errors
+      attr_reader :broker, :addresses, :workers, :threads, :max_requests, :lease, :drain_timeout, :boot_timeout, :pid,
+                  :connection, :log, :errors
+
+      # @param name [#to_s] of an option that there is not
+      # @param known [Array] the names that there are
+      # @return [String] to be told
+      def self.unknown(name, known)
+        nearest = DidYouMean::SpellChecker.new(dictionary: known.map(&:to_s)).correct(name.to_s).first
+        "there is no #{name}#{" (did you mean #{nearest}?)" if nearest}"
+      end
 
       # See Msglite::Web.run.
       # @raise [Error] +bad-argument+
       def initialize(**given)
-        unknown = given.keys - DEFAULTS.keys
-        raise Error.bad("no such option: #{unknown.join(', ')} (there are #{DEFAULTS.keys.join(', ')})") unless unknown.empty?
-
+        (given.keys - DEFAULTS.keys).each { |name| raise Error.bad(Options.unknown(name, DEFAULTS.keys)) }
         options = DEFAULTS.merge(given.compact)
         @broker = options[:broker] || ENV['MSGLITE_BROKER'] || 'unix:/tmp/msglite.socket'
         Endpoint.parse_all(@broker)
-        @address = options[:address]
-        Arguments.addresses(@address)
+        @connection = { token: options[:token] || ENV['MSGLITE_TOKEN'], tls: tls(options) }.compact
+        @addresses = Arguments.addresses(options[:http_msg_address].split(/[\s,]+/))
         count(options)
-        @lease = seconds(options, :lease)
-        @drain_timeout = seconds(options, :drain_timeout)
-        @boot_timeout = seconds(options, :boot_timeout)
-        @connection = { token: options[:token] || ENV['MSGLITE_TOKEN'], tls: options[:tls] }.compact
+        @lease, @drain_timeout, @boot_timeout = %i[lease drain_timeout boot_timeout].map { |name| seconds(options, name) }
+        @pid = options[:pid]
         @errors = options[:errors] || $stderr
-        @log = options[:log] || Log.new(@errors, options[:log_level])
+        @log = options[:log] || Log.new(@errors, options[:loglevel])
       end
 
       # Requests until a worker is replaced, so that not all of them are at once; nil: it never is.
@@ -43,6 +50,11 @@ module Msglite
       end
 
       private
+
+      def tls(options)
+        files = { ca: options[:broker_ca], cert: options[:broker_cert], key: options[:broker_key] }.compact
+        files.empty? ? options[:broker_tls] || nil : files
+      end
 
       def count(options)
         @workers = whole(options[:workers] || Etc.nprocessors, 'workers')

@@ -4,6 +4,9 @@ module Msglite
   module Web
     # One process that answers requests: a client, and threads that each take the next request when they are free.
     class Worker
+      # Seconds for which nobody reads at most while the only thread works.
+      LOOK = 0.5
+
       # @return [Client]
       attr_reader :client
       # @return [Receiving]
@@ -27,6 +30,7 @@ module Msglite
       # @raise [Error]
       def connect
         @client = Msglite.connect(@options.broker, wait: true, **@options.connection)
+        @client.link.tick = LOOK if @options.threads == 1
         @client.on(:disconnect) { |about| @log.warn('broker lost', why: about[:reason].message) }
         @client.on(:reconnect) { |about| @log.info('broker back', away: about[:away].round(3), address: about[:address]) }
         @client.on(:lease_lost) { |message, late| @log.warn('request lost to another', attempt: message&.attempt || '?', late: late) }
@@ -36,7 +40,7 @@ module Msglite
       # Answers requests until +stop+, or until there were enough of them; then finishes those that are under way.
       # @raise [Error] the broker does not let us
       def run
-        @stream = @client.stream(@options.address, keep: true, wrap: ->(delivery) { delivery }, lease: @options.lease,
+        @stream = @client.stream(@options.addresses, keep: true, wrap: ->(delivery) { delivery }, lease: @options.lease,
                                                    concurrency: @options.threads, count: @left)
         @stream.stop if @stopping
         threads = Array.new(@options.threads) { Thread.new { work } }

@@ -1,0 +1,5 @@
+"""An application that hangs while it is loaded."""
+
+import signal
+
+signal.pause()
