@@ -54,7 +54,7 @@ export class Table<T extends Named<T>> {
   /** All, in no order. */
   items(): T[] {
     const all: T[] = [];
-    this.forEach((item) => all.push(item));
+    this.forEach((item) => void all.push(item));
     return all;
   }
 

@@ -78,7 +78,7 @@ export class PlainConnection implements LineOwner {
         return;
       }
       at = request.end;
-      const response = new PlainResponse(this.#line, this.plain, request.head.method === 'HEAD', request.last);
+      const response = new PlainResponse(this.#line, this.plain.ends, request.head.method === 'HEAD', request.last);
       this.#line.add(response);
       this.plain.owner.plainRequest(request, response, this.client);
       if (request.last) return;

@@ -3,14 +3,15 @@ import type { Alarm, Clock } from '../../../ports/clock.js';
 import type { Turn } from '../../../ports/turn.js';
 import type { Admission, Passed } from '../admission.js';
 import { commonMembers } from '../envelope.js';
+import { flat } from '../flat.js';
 import type { GoodHead, RawHead } from '../head/request.js';
 import type { Outgoing } from '../outgoing.js';
 import type { Problem } from '../problem.js';
 import type { HttpLimits } from '../settings.js';
 import type { WebClient } from '../web-client.js';
 import { PlainConnection } from './connection.js';
+import { HeadEnds } from './head-ends.js';
 import type { HeadJudge, PlainRequest } from './reader.js';
-import type { Ends } from './response.js';
 
 /** Who takes plain requests. */
 export interface PlainOwner {
@@ -29,16 +30,14 @@ export interface PlainParts {
  * Most web requests are plain, and node:http is made for all the others, too: reading and answering the plain ones here
  * costs a third of that. Whatever is accepted here, node:http would accept and take for the same.
  */
-export class Plain implements HeadJudge, Ends {
-  readonly kept: string;
+export class Plain implements HeadJudge {
   readonly turn: Turn;
   readonly limits: HttpLimits;
   readonly #clock: Clock;
   readonly #admission: Admission;
   readonly #connections = new Set<PlainConnection>();
   readonly #alarm: Alarm;
-  #date = '';
-  #second = Number.NaN;
+  readonly ends: HeadEnds;
 
   /** @param handOver gives a connection to node:http, with what it is to read in front */
   constructor(
@@ -50,22 +49,12 @@ export class Plain implements HeadJudge, Ends {
     this.limits = limits;
     this.#clock = clock;
     this.#admission = admission;
-    this.kept = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(limits.keepAlive / 1000)}\r\n`;
+    this.ends = new HeadEnds(clock, limits.keepAlive);
     this.#alarm = clock.alarm(() => this.#sweep());
   }
 
   get now(): number {
     return this.#clock.now();
-  }
-
-  /** Of the second that it is. */
-  get date(): string {
-    const second = Math.floor(this.#clock.wall() / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#date = `Date: ${new Date(second * 1000).toUTCString()}\r\n`;
-    }
-    return this.#date;
   }
 
   /** Takes a connection; the one that is returned is to be given what is read from it. */
@@ -90,7 +79,7 @@ export class Plain implements HeadJudge, Ends {
     const origin = this.#admission.pass(head, peer);
     const { scheme, address } = origin;
     const protocol = `HTTP/${head.version}`;
-    return { origin, members: commonMembers({ protocol, headers: head.headers, scheme, remoteAddr: address }) };
+    return { origin, members: flat(commonMembers({ protocol, headers: head.headers, scheme, remoteAddr: address })) };
   }
 
   #sweep(): void {
