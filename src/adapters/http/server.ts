@@ -56,7 +56,8 @@ export class HttpServer {
     this.#server.timeout = limits.writeTimeout;
     const [takeOver] = this.#server.listeners('connection') as Listener[];
     this.#server.removeAllListeners('connection');
-    this.#takeOver = (socket) => takeOver?.call(this.#server, socket);
+    if (takeOver === undefined) throw new Error('node:http does not say how it takes connections');
+    this.#takeOver = takeOver.bind(this.#server);
     this.#plain = new Plain(parts, owner, this.#takeOver);
     this.#listen();
   }

@@ -20,6 +20,8 @@ export class PlainConnection implements LineOwner {
   /** Since when nothing has been asked. */
   #idleSince: number;
   #silent = true;
+  /** The last request on it has come. */
+  #last = false;
 
   constructor(
     private readonly socket: Socket,
@@ -64,7 +66,7 @@ export class PlainConnection implements LineOwner {
 
   /** What else comes is not looked at. */
   get #over(): boolean {
-    return this.#line.closing || this.client.closing || this.socket.destroyed;
+    return this.#last || this.#line.closing || this.client.closing || this.socket.destroyed;
   }
 
   #read(text: string): void {
@@ -78,10 +80,10 @@ export class PlainConnection implements LineOwner {
         return;
       }
       at = request.end;
+      this.#last = request.last;
       const response = new PlainResponse(this.#line, this.plain.ends, request.head.method === 'HEAD', request.last);
       this.#line.add(response);
       this.plain.owner.plainRequest(request, response, this.client);
-      if (request.last) return;
     }
   }
 
