@@ -72,7 +72,7 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
     this.#intake = new Intake({ exchange, clock, turn, waits: this.#waits, settings, limits: this.#limits }, this);
     this.#admission = new Admission(this.#limits, this.#intake.bodies, settings.trust, settings.routes);
     this.#cancels = new Cancels(exchange, turn);
-    this.#dispatch = new Dispatch({ exchange, clock, turn, ids, settings, mostIds: this.#limits.ids }, this);
+    this.#dispatch = new Dispatch({ exchange, turn, ids, settings, mostIds: this.#limits.ids }, this);
     this.#open = new OpenRequests(`~http-${ids.unguessable()}`, turn);
     this.#untaken = new Untaken(this.#limits, clock, this.#waits, (_client, bytes) =>
       this.log.info('connection closed', { why: 'it takes too little of its answers', bytes }),
@@ -178,9 +178,10 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
     const { method, url } = open.head;
     if (this.log.debugs) this.log.debug('request', { label, method, url, bytes: body?.length });
     open.sent();
-    open.due = this.clock.now() + this.settings.timeout;
+    const now = this.clock.now();
+    open.due = now + this.settings.timeout;
     this.#waits.add(open);
-    this.#dispatch.send(open, body, this.#open.addressOf(label));
+    this.#dispatch.send(open, body, this.#open.addressOf(label), now);
   }
 
   expect(open: OpenRequest): void {
@@ -251,7 +252,7 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
     this.#dispatch.replied(open);
     this.#waits.remove(open);
     open.route.waiting--;
-    open.route.answered(this.clock.now());
+    open.route.answered(open.movedAt);
     if (this.#limits.idle < EVER) this.awaitFrom(open, open.movedAt);
   }
 

@@ -4,7 +4,7 @@ import type { Ids } from '../../ports/ids.js';
 const BYTES = 16;
 
 /** Random bytes are drawn for this many names at once: drawing costs a microsecond, however few they are. */
-const NAMES = 256;
+const NAMES = 1024;
 
 /** Names from the system's random numbers. No byte is used twice. */
 export class RandomIds implements Ids {

@@ -17,8 +17,8 @@ export class PlainConnection implements LineOwner {
   #handedOver = false;
   /** What is not plain, while others are to be answered first. */
   #rest = '';
-  /** Since when nothing has been asked. */
-  #idleSince: number;
+  /** Since when nothing has been asked; undefined: the next sweep says so. */
+  #idleSince: number | undefined;
   #silent = true;
   /** The last request on it has come. */
   #last = false;
@@ -52,7 +52,7 @@ export class PlainConnection implements LineOwner {
   }
 
   lineEmpty(): void {
-    this.#idleSince = this.plain.now;
+    this.#idleSince = undefined;
     if (this.#rest === '' || this.#over) return;
     this.#handOver();
   }
@@ -61,7 +61,9 @@ export class PlainConnection implements LineOwner {
   sweep(now: number): void {
     const { headTimeout, keepAlive } = this.plain.limits;
     const patience = this.#silent ? headTimeout : keepAlive;
-    if (this.#line.empty && now - this.#idleSince >= patience) this.#close();
+    if (!this.#line.empty) return;
+    this.#idleSince ??= now;
+    if (now - this.#idleSince >= patience) this.#close();
   }
 
   /** What else comes is not looked at. */

@@ -101,11 +101,11 @@ describe('http: a connection that is read without node:http', () => {
     await Promise.race([idle.until('ok'), busy.until('ok')]);
     world.clock.advance(74_000);
     expect(world.proxy.connections).to.equal(2);
-    world.clock.advance(2000);
+    world.clock.advance(3000);
     await eventually(() => world.proxy.connections === 1);
     second.answer(OK);
     await eventually(() => world.proxy.open === 0);
-    world.clock.advance(76_000);
+    world.clock.advance(78_000);
     await Promise.all([idle.closed, busy.closed]);
     expect(world.logged('info')).to.deep.equal([]);
   });
