@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { clientProblem } from '../problem.js';
 import type { WebClient } from '../web-client.js';
 import { Line, type LineOwner } from './line.js';
 import type { Plain } from './plain.js';
@@ -15,9 +16,11 @@ export class PlainConnection implements LineOwner {
   readonly #line: Line;
   readonly #reader: PlainReader;
   #handedOver = false;
-  /** What is not plain, while others are to be answered first. */
+  /** The beginning of a head that may be plain; or what is not, while others are to be answered first. */
   #rest = '';
-  /** Since when nothing has been asked; undefined: the next sweep says so. */
+  /** It is the former. */
+  #half = false;
+  /** Since when it has had nothing to do; undefined: the next sweep says so. */
   #idleSince: number | undefined;
   #silent = true;
   /** The last request on it has come. */
@@ -48,22 +51,24 @@ export class PlainConnection implements LineOwner {
   bytes(data: Buffer, length: number): void {
     // Mostly node:http reads by itself then.
     if (this.#handedOver) this.socket.push(Buffer.from(data.subarray(0, length)));
-    else if (!this.#over) this.#read(this.#rest + data.toString('latin1', 0, length));
+    else if (!this.#over) this.#read(this.#rest + data.toString('latin1', 0, length), this.#rest !== '');
   }
 
   lineEmpty(): void {
     this.#idleSince = undefined;
-    if (this.#rest === '' || this.#over) return;
+    if (this.#rest === '' || this.#half || this.#over) return;
     this.#handOver();
   }
 
-  /** Closes it if it was idle for too long. */
+  /** Closes it if it was idle for too long, or a head does not come. */
   sweep(now: number): void {
     const { headTimeout, keepAlive } = this.plain.limits;
-    const patience = this.#silent ? headTimeout : keepAlive;
-    if (!this.#line.empty) return;
+    const patience = this.#silent || this.#half ? headTimeout : keepAlive;
+    if (!this.#line.empty || this.client.closing) return;
     this.#idleSince ??= now;
-    if (now - this.#idleSince >= patience) this.#close();
+    if (now - this.#idleSince < patience) return;
+    if (this.#half) this.#refuse('ERR_HTTP_REQUEST_TIMEOUT');
+    else this.#close();
   }
 
   /** What else comes is not looked at. */
@@ -71,14 +76,16 @@ export class PlainConnection implements LineOwner {
     return this.#last || this.#line.closing || this.client.closing || this.socket.destroyed;
   }
 
-  #read(text: string): void {
+  /** @param goesOn it begins with what was kept */
+  #read(text: string, goesOn: boolean): void {
     this.#silent = false;
     this.#rest = '';
+    this.#half = false;
     let at = 0;
     while (at < text.length && !this.#over) {
       const request = this.#reader.read(text, at);
       if (request === undefined) {
-        this.#keep(text.slice(at));
+        this.#keep(text.slice(at), goesOn && at === 0);
         return;
       }
       at = request.end;
@@ -89,8 +96,12 @@ export class PlainConnection implements LineOwner {
     }
   }
 
-  #keep(rest: string): void {
+  #keep(rest: string, goesOn: boolean): void {
+    // A head's time begins with its first bytes.
+    if (!goesOn) this.#idleSince = undefined;
     this.#rest = rest;
+    this.#half = this.#reader.begins(rest);
+    if (this.#half) return;
     if (this.#line.empty) this.#handOver();
     else if (rest.length > this.plain.limits.head) this.socket.pause();
   }
@@ -113,9 +124,16 @@ export class PlainConnection implements LineOwner {
     this.socket.destroy();
   }
 
+  /** @param code of node:http, for what is wrong */
+  #refuse(code: string): void {
+    this.plain.owner.clientFailed(this.client, clientProblem(code));
+  }
+
   /** The client has closed its side. */
   #ended(): void {
-    if (!this.#handedOver && !this.socket.destroyed) this.#line.close();
+    if (this.#handedOver || this.socket.destroyed) return;
+    if (this.#half && this.#line.empty) this.#refuse('HPE_INVALID_EOF_STATE');
+    else this.#line.close();
   }
 
   #timedOut(): void {

@@ -16,6 +16,8 @@ import type { HeadJudge, PlainRequest } from './reader.js';
 /** Who takes plain requests. */
 export interface PlainOwner {
   plainRequest(request: PlainRequest, response: Outgoing, client: WebClient): void;
+  /** What the client sends can't be followed any further. */
+  clientFailed(client: WebClient, problem: Problem): void;
 }
 
 /** What reading plain requests works with. */

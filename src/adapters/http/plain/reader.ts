@@ -97,6 +97,13 @@ export class PlainReader {
     return new PlainRequest(head, known.passed, body, known.last, end + length);
   }
 
+  /** Whether this is a part of a head that may be plain: its first line, and maybe more. */
+  begins(text: string): boolean {
+    FIRST_LINE.lastIndex = 0;
+    if (text.length > this.longest || !FIRST_LINE.test(text)) return false;
+    return !text.includes('\r\n\r\n', FIRST_LINE.lastIndex - 2);
+  }
+
   #same(text: string, start: number): Known | undefined {
     const known = this.#known;
     if (known === undefined) return undefined;

@@ -110,6 +110,37 @@ describe('http: a connection that is read without node:http', () => {
     expect(world.logged('info')).to.deep.equal([]);
   });
 
+  it('the time for a head begins with its first bytes, and is not lengthened by others', async () => {
+    const client = world.client(`${GET}GET / HTTP/1.1\r\n`);
+    const asked = await world.asked();
+    world.clock.advance(60_000);
+    asked.answer(OK);
+    await client.until('ok');
+    world.clock.advance(6000);
+    client.write('Host: a\r\n');
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    world.clock.advance(2000);
+    expect(world.logged('info')).to.deep.equal([]);
+    world.clock.advance(4000);
+    expect(await client.rest()).to.match(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+    expect(world.logged('info')).to.deep.equal(['refused: the request did not come in time']);
+  });
+
+  it('a head that ends with its connection is refused', async () => {
+    const client = world.client();
+    client.socket.end('GET / HTTP/1.1\r\nHost: a\r\n');
+    expect(await client.rest()).to.match(/^HTTP\/1\.1 400 Bad Request\r\n/);
+  });
+
+  it('a head that grows too long is refused, however slowly it does', async () => {
+    const client = world.client('GET / HTTP/1.1\r\n');
+    for (let i = 0; i < 20; i++) {
+      client.write(`X-${i}: ${'x'.repeat(1000)}\r\n`);
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    }
+    expect(await client.rest()).to.match(/^HTTP\/1\.1 431 /);
+  });
+
   it('a client that has gone leaves no alarm', async () => {
     const client = world.client();
     await eventually(() => world.proxy.connections === 1);
