@@ -114,7 +114,7 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
     });
     const late = this.clock.alarm(() => {
       for (const open of this.#open.all()) open.fail(new Problem(503, 'the proxy is stopping', RETRY_AFTER));
-      for (const client of this.#server.clients.values()) client.close();
+      for (const client of this.#server.clients.all()) client.close();
       cut.set(deadline + LINGER);
     });
     late.set(deadline);

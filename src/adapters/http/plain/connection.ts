@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Linked } from '../../../domain/list.js';
 import { clientProblem } from '../problem.js';
 import type { WebClient } from '../web-client.js';
 import { Line, type LineOwner } from './line.js';
@@ -12,7 +13,11 @@ import { PlainResponse } from './response.js';
  *
  *     plain -> handed over
  */
-export class PlainConnection implements LineOwner {
+export class PlainConnection implements LineOwner, Linked<PlainConnection> {
+  // Noted by the list it is in.
+  before: PlainConnection | undefined = undefined;
+  after: PlainConnection | undefined = undefined;
+  #listed = true;
   readonly #line: Line;
   readonly #reader: PlainReader;
   #handedOver = false;
@@ -36,7 +41,7 @@ export class PlainConnection implements LineOwner {
     this.#idleSince = plain.now;
     socket.on('end', () => this.#ended());
     socket.on('timeout', () => this.#timedOut());
-    socket.on('close', () => plain.forget(this));
+    socket.on('close', () => this.#leave());
   }
 
   get turn(): Plain['turn'] {
@@ -109,7 +114,7 @@ export class PlainConnection implements LineOwner {
   #handOver(): void {
     const { socket, plain } = this;
     this.#handedOver = true;
-    plain.forget(this);
+    this.#leave();
     // Whoever reads without a stream is given nothing by it.
     socket.removeAllListeners('data');
     socket.pause();
@@ -120,8 +125,13 @@ export class PlainConnection implements LineOwner {
   }
 
   #close(): void {
-    this.plain.forget(this);
+    this.#leave();
     this.socket.destroy();
+  }
+
+  #leave(): void {
+    if (this.#listed) this.plain.forget(this);
+    this.#listed = false;
   }
 
   /** @param code of node:http, for what is wrong */

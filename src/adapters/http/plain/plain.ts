@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { List } from '../../../domain/list.js';
 import type { Alarm, Clock } from '../../../ports/clock.js';
 import type { Turn } from '../../../ports/turn.js';
 import type { Admission, Passed } from '../admission.js';
@@ -37,7 +38,7 @@ export class Plain implements HeadJudge {
   readonly limits: HttpLimits;
   readonly #clock: Clock;
   readonly #admission: Admission;
-  readonly #connections = new Set<PlainConnection>();
+  readonly #connections = new List<PlainConnection>();
   readonly #alarm: Alarm;
   readonly ends: HeadEnds;
 
@@ -62,15 +63,15 @@ export class Plain implements HeadJudge {
   /** Takes a connection; the one that is returned is to be given what is read from it. */
   take(socket: Socket, client: WebClient): PlainConnection {
     const connection = new PlainConnection(socket, client, this);
-    if (this.#connections.size === 0) this.#setAlarm();
+    if (this.#connections.empty) this.#setAlarm();
     this.#connections.add(connection);
     return connection;
   }
 
-  /** It is closed, or node:http's. */
+  /** It is closed, or node:http's. It must have been taken. */
   forget(connection: PlainConnection): void {
-    this.#connections.delete(connection);
-    if (this.#connections.size === 0) this.#alarm.clear();
+    this.#connections.remove(connection);
+    if (this.#connections.empty) this.#alarm.clear();
   }
 
   read(head: RawHead): GoodHead | Problem {
@@ -86,8 +87,12 @@ export class Plain implements HeadJudge {
 
   #sweep(): void {
     const { now } = this;
-    for (const connection of this.#connections) connection.sweep(now);
-    if (this.#connections.size > 0) this.#setAlarm();
+    let next: PlainConnection | undefined;
+    for (let connection = this.#connections.first; connection !== undefined; connection = next) {
+      next = connection.after;
+      connection.sweep(now);
+    }
+    if (!this.#connections.empty) this.#setAlarm();
   }
 
   #setAlarm(): void {
