@@ -46,4 +46,16 @@ describe('Table', () => {
     expect(table.get('a')).to.equal(undefined);
     expect(table.get('')).to.equal(undefined);
   });
+
+  it('tells all it has, and an item that was removed is tied to nothing', () => {
+    const table = new Table<Queue>(1);
+    const items = Array.from({ length: 1000 }, (_, i) => new Queue(`item-${i}`));
+    for (const item of items) table.add(item);
+    expect(new Set(table.items()).size).to.equal(1000);
+    for (const item of items.slice(1)) {
+      table.remove(item);
+      expect(item.next).to.equal(undefined);
+    }
+    expect(table.items()).to.deep.equal([items[0]]);
+  });
 });

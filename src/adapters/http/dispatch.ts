@@ -1,6 +1,5 @@
 import type { Refusal } from '../../domain/errors.js';
 import type { Message } from '../../domain/message.js';
-import type { Clock } from '../../ports/clock.js';
 import type { Exchange, Sender } from '../../ports/exchange.js';
 import type { Ids } from '../../ports/ids.js';
 import type { Turn } from '../../ports/turn.js';
@@ -12,7 +11,6 @@ import type { HttpSettings } from './settings.js';
 /** What sending requests works with. */
 export interface DispatchParts {
   readonly exchange: Exchange;
-  readonly clock: Clock;
   readonly turn: Turn;
   readonly ids: Ids;
   readonly settings: HttpSettings;
@@ -46,11 +44,12 @@ export class Dispatch implements Sender {
   /**
    * Sends a request; an answer is awaited at `replyTo`.
    * @param body undefined: it comes apart, in pieces to what is then the request's `bodyAddr`
+   * @param now milliseconds
    */
-  send(open: OpenRequest, body: string | undefined, replyTo: string): void {
-    const { exchange, clock, ids, settings } = this.parts;
+  send(open: OpenRequest, body: string | undefined, replyTo: string, now: number): void {
+    const { exchange, ids, settings } = this.parts;
     const { label } = open;
-    const id = this.#budget.take(clock.now()) ? label : undefined;
+    const id = this.#budget.take(now) ? label : undefined;
     const messages = messagesOf(open, body, replyTo, id, settings, ids);
     open.bodyAddr = messages.bodyAddr;
     if (messages.body !== undefined) exchange.send(messages.body, this.#bodies, label);
@@ -70,9 +69,8 @@ export class Dispatch implements Sender {
   }
 
   /** A reply has begun. */
-  replied({ due }: OpenRequest): void {
-    const now = this.parts.clock.now();
-    this.#budget.replied(now, now - due + this.parts.settings.timeout);
+  replied({ due, movedAt }: OpenRequest): void {
+    this.#budget.replied(movedAt, movedAt - due + this.parts.settings.timeout);
   }
 
   accepted(label: string): void {

@@ -1,5 +1,10 @@
+import { flat } from './flat.js';
+
 /** Bytes of a request's body that still travel with its head in envelope 2, and of each piece where they don't. */
 export const PIECE = 64 * 1024;
+
+/** What needs no escape in a JSON string. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 
 /** A web request's head, as it is told to a handler. */
 export interface RequestHead {
@@ -35,14 +40,31 @@ export function envelope1({ method, url, protocol, headers, bodyAddr = '' }: Req
   );
 }
 
-/** A request in one message: the head, LF, and the body unless that comes in pieces. */
+/** A request in one message: the head, LF, and the body unless that comes in pieces. Few and large parts: see `flat`. */
 export function envelope2(head: RequestHead, body: string): string {
-  const { cancelAddr = '', bodyAddr, members = commonMembers(head) } = head;
-  const pieces = bodyAddr === undefined ? '' : `,"bodyAddr":${quote(bodyAddr)}`;
-  return `{"v":2,"method":${quote(head.method)},"url":${quote(head.url)},${members}"cancelAddr":${quote(cancelAddr)}${pieces}}\n${body}`;
+  const { method, url, cancelAddr = '', bodyAddr, members = commonMembers(head) } = head;
+  const pieces = bodyAddr === undefined ? END : `","bodyAddr":${quote(bodyAddr)}}\n`;
+  return beginning(method) + within(url) + members + within(cancelAddr) + pieces + body;
 }
 
-/** The members of envelope 2 in which requests with the same headers, from the same client, do not differ. */
+const BEGINNINGS = new Map(
+  ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'].map((method) => [method, begin(method)]),
+);
+
+function beginning(method: string): string {
+  return BEGINNINGS.get(method) ?? begin(method);
+}
+
+function begin(method: string): string {
+  return flat(`{"v":2,"method":${quote(method)},"url":"`);
+}
+
+const END = '"}\n';
+
+/**
+ * What follows the target in envelope 2, up to where `cancelAddr` begins: in this, requests with the same headers, from the same
+ * client, do not differ.
+ */
 export function commonMembers({
   protocol,
   headers,
@@ -51,7 +73,7 @@ export function commonMembers({
 }: Pick<RequestHead, 'protocol' | 'headers' | 'scheme' | 'remoteAddr'>): string {
   let list = '';
   for (let i = 0; i < headers.length; i++) list += (i === 0 ? '' : ',') + quote(headers[i] as string);
-  return `"protocol":${quote(protocol)},"headers":[${list}],"scheme":"${scheme}","remoteAddr":${quote(remoteAddr)},`;
+  return `","protocol":${quote(protocol)},"headers":[${list}],"scheme":"${scheme}","remoteAddr":${quote(remoteAddr)},"cancelAddr":"`;
 }
 
 /** `content-type` as `Content-Type`, the way Go writes it. */
@@ -59,14 +81,17 @@ function canonicalName(name: string): string {
   return name.toLowerCase().replace(/(^|-)[a-z]/g, (start) => start.toUpperCase());
 }
 
-/** What needs no escape. */
-const PLAIN = /^[ !#-[\]-~]*$/;
-
 /** A JSON string of ASCII only, so that a message's bytes are the same in every encoding of the handler's. */
 function quote(text: string): string {
-  if (PLAIN.test(text)) return `"${text}"`;
-  return JSON.stringify(text).replace(
+  return `"${within(text)}"`;
+}
+
+/** The same without its quotation marks. */
+function within(text: string): string {
+  if (PLAIN.test(text)) return text;
+  const quoted = JSON.stringify(text).replace(
     /[\u007f-\uffff]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+  return quoted.slice(1, -1);
 }

@@ -10,12 +10,14 @@ import { Problem } from './problem.js';
 import type { OpenRequest } from './request.js';
 import type { HttpLimits, HttpSettings } from './settings.js';
 import { Upload, type UploadOwner } from './upload.js';
+import type { Waits } from './waits.js';
 
 /** What reading bodies works with. */
 export interface IntakeParts {
   readonly exchange: Exchange;
   readonly clock: Clock;
   readonly turn: Turn;
+  readonly waits: Waits;
   readonly settings: HttpSettings;
   readonly limits: HttpLimits;
 }
@@ -26,8 +28,6 @@ export interface IntakeOwner {
   send(open: OpenRequest, body: string | undefined): void;
   /** Its client is to be asked for the body once the request is taken. */
   expect(open: OpenRequest): void;
-  await(body: IncomingBody): void;
-  relax(body: IncomingBody): void;
   /** A part of it was refused. */
   refusedRequest(open: OpenRequest, refusal: Refusal): void;
 }
@@ -41,10 +41,11 @@ export class Intake implements UploadOwner {
   readonly bodyTimeout: number;
   readonly bodyRate: number;
   readonly #clock: Clock;
+  readonly #waits: Waits;
   readonly #envelope: 1 | 2;
 
   constructor(
-    { exchange, clock, turn, settings, limits }: IntakeParts,
+    { exchange, clock, turn, waits, settings, limits }: IntakeParts,
     private readonly owner: IntakeOwner,
   ) {
     this.exchange = exchange;
@@ -54,6 +55,7 @@ export class Intake implements UploadOwner {
     this.bodyRate = limits.bodyRate;
     this.bodies = new Bodies(settings.maxBody, limits.bodies);
     this.#clock = clock;
+    this.#waits = waits;
     this.#envelope = settings.envelope;
   }
 
@@ -79,11 +81,11 @@ export class Intake implements UploadOwner {
   }
 
   await(body: IncomingBody): void {
-    this.owner.await(body);
+    this.#waits.add(body);
   }
 
   relax(body: IncomingBody): void {
-    this.owner.relax(body);
+    this.#waits.remove(body);
   }
 
   /** A handler that answers without looking at the body is let be; one that stopped in the middle of it would wait for ever. */

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { inject, injectable } from 'tsyringe';
 import type { Refusal } from '../../domain/errors.js';
-import { Table } from '../../domain/table.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Delivery, Exchange, Receive, Receiver } from '../../ports/exchange.js';
 import type { Ids } from '../../ports/ids.js';
@@ -9,10 +8,11 @@ import type { Log } from '../../ports/log.js';
 import { CLOCK, EXCHANGE, IDS, LOG, TURN } from '../../ports/tokens.js';
 import type { Turn } from '../../ports/turn.js';
 import { Admission, type Admitted, type Rejected, TOO_MANY } from './admission.js';
-import { type IncomingBody, RETRY_AFTER } from './body.js';
+import { RETRY_AFTER } from './body.js';
 import { Cancels } from './cancels.js';
 import { Dispatch, type DispatchOwner } from './dispatch.js';
 import { Intake, type IntakeOwner } from './intake.js';
+import { OpenRequests } from './open-requests.js';
 import type { Outgoing } from './outgoing.js';
 import type { PlainRequest } from './plain/reader.js';
 import { Problem } from './problem.js';
@@ -23,7 +23,7 @@ import type { RequestOwner } from './request-owner.js';
 import { HttpServer, type ServerOwner } from './server.js';
 import { HTTP_LIMITS, HTTP_SETTINGS, type HttpLimits, type HttpSettings } from './settings.js';
 import { Untaken } from './untaken.js';
-import { type Waiting, Waits } from './waits.js';
+import { Waits } from './waits.js';
 import type { WebClient, WebClientOwner } from './web-client.js';
 
 export { HTTP_SETTINGS, type HttpSettings } from './settings.js';
@@ -51,17 +51,10 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
   readonly #cancels: Cancels;
   readonly #dispatch: Dispatch;
   readonly #admission: Admission;
-  /** All replies come to labels of one mailbox. */
-  readonly #mailbox: string;
   #receive: Receive | undefined;
-  /** By label; these are random, so that nobody can see to it that many share a bucket. */
-  readonly #open = new Table<OpenRequest>(0);
+  readonly #open: OpenRequests;
   readonly #waits: Waits;
   readonly #refusals: Refusals;
-  #unflushed: OpenRequest[] = [];
-  readonly #flush = () => {
-    for (const open of this.#unflushed.splice(0)) open.flush();
-  };
   /** From the call of `stop` on. */
   stopping = false;
 
@@ -75,12 +68,12 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
   ) {
     this.#limits = { ...HTTP_LIMITS, ...settings.limits };
     this.maxHeld = this.#limits.held;
-    this.#intake = new Intake({ exchange, clock, turn, settings, limits: this.#limits }, this);
+    this.#waits = new Waits(clock);
+    this.#intake = new Intake({ exchange, clock, turn, waits: this.#waits, settings, limits: this.#limits }, this);
     this.#admission = new Admission(this.#limits, this.#intake.bodies, settings.trust, settings.routes);
     this.#cancels = new Cancels(exchange, turn);
-    this.#dispatch = new Dispatch({ exchange, clock, turn, ids, settings, mostIds: this.#limits.ids }, this);
-    this.#mailbox = `~http-${ids.unguessable()}`;
-    this.#waits = new Waits(clock);
+    this.#dispatch = new Dispatch({ exchange, turn, ids, settings, mostIds: this.#limits.ids }, this);
+    this.#open = new OpenRequests(`~http-${ids.unguessable()}`, turn);
     this.#untaken = new Untaken(this.#limits, clock, this.#waits, (_client, bytes) =>
       this.log.info('connection closed', { why: 'it takes too little of its answers', bytes }),
     );
@@ -102,7 +95,10 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
   /** @throws if its address can't be had */
   async start(): Promise<void> {
     await this.#server.listen(this.settings.listen);
-    this.#receive = this.exchange.receive({ addresses: [this.#mailbox], timeout: EVER, count: EVER, lease: 0 }, this);
+    this.#receive = this.exchange.receive(
+      { addresses: [this.#open.mailbox], timeout: EVER, count: EVER, lease: 0 },
+      this,
+    );
     this.log.minimal('listening for HTTP', { on: this.settings.at });
   }
 
@@ -117,8 +113,8 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
       this.#cancels.giveUp();
     });
     const late = this.clock.alarm(() => {
-      for (const open of this.#open.items()) open.fail(new Problem(503, 'the proxy is stopping', RETRY_AFTER));
-      for (const client of this.#server.clients.values()) client.close();
+      for (const open of this.#open.all()) open.fail(new Problem(503, 'the proxy is stopping', RETRY_AFTER));
+      for (const client of this.#server.clients.all()) client.close();
       cut.set(deadline + LINGER);
     });
     late.set(deadline);
@@ -182,9 +178,10 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
     const { method, url } = open.head;
     if (this.log.debugs) this.log.debug('request', { label, method, url, bytes: body?.length });
     open.sent();
-    open.due = this.clock.now() + this.settings.timeout;
-    this.await(open);
-    this.#dispatch.send(open, body, `${this.#mailbox}~${label}`);
+    const now = this.clock.now();
+    open.due = now + this.settings.timeout;
+    this.#waits.add(open);
+    this.#dispatch.send(open, body, this.#open.addressOf(label), now);
   }
 
   expect(open: OpenRequest): void {
@@ -195,7 +192,7 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
 
   deliver(delivery: Delivery): void {
     const { at, message } = delivery;
-    const open = this.#awaiting(delivery);
+    const open = this.#open.at(at);
     if (open === undefined) {
       this.settle(delivery);
       if (this.log.debugs) this.log.debug('reply that nobody waits for', { to: at, bytes: message.body.length });
@@ -214,7 +211,7 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
   }
 
   lapsed(delivery: Delivery): void {
-    this.#awaiting(delivery)?.lapsed(delivery);
+    this.#open.at(delivery.at)?.lapsed(delivery);
   }
 
   refusedRequest(open: OpenRequest, { code, text }: Refusal): void {
@@ -234,11 +231,7 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
   }
 
   requestOf(label: string): OpenRequest | undefined {
-    return this.#open.get(label);
-  }
-
-  #awaiting({ at }: Delivery): OpenRequest | undefined {
-    return this.#open.get(at.slice(this.#mailbox.length + 1));
+    return this.#open.labelled(label);
   }
 
   // What open requests and clients say
@@ -259,7 +252,7 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
     this.#dispatch.replied(open);
     this.#waits.remove(open);
     open.route.waiting--;
-    open.route.answered(this.clock.now());
+    open.route.answered(open.movedAt);
     if (this.#limits.idle < EVER) this.awaitFrom(open, open.movedAt);
   }
 
@@ -267,12 +260,12 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
     const due = since + (open.answering ? this.#limits.idle : this.settings.timeout);
     if (due <= this.clock.now()) return false;
     open.due = due;
-    this.await(open);
+    this.#waits.add(open);
     return true;
   }
 
   flushLater(open: OpenRequest): void {
-    if (this.#unflushed.push(open) === 1) this.turn.flush(this.#flush);
+    this.#open.flushLater(open);
   }
 
   handlerFailed({ label, head: { method, url } }: OpenRequest, why: string): void {
@@ -294,22 +287,12 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
   ended(client: WebClient): void {
     this.#waits.remove(client);
     client.due = this.clock.now() + LINGER;
-    this.await(client);
+    this.#waits.add(client);
   }
 
   gone(client: WebClient): void {
     this.#waits.remove(client);
     this.#untaken.forget(client);
     this.#server.forget(client);
-  }
-
-  // Time
-
-  await(item: Waiting): void {
-    this.#waits.add(item);
-  }
-
-  relax(body: IncomingBody): void {
-    this.#waits.remove(body);
   }
 }

@@ -1,3 +1,4 @@
+import { flat } from './flat.js';
 import { type BadHead, judgeResponseHead, ResponseHead } from './head/response.js';
 import { parseReply } from './reply.js';
 
@@ -42,7 +43,6 @@ export class Replies {
       this.#older = this.#recent;
       this.#recent = new Map();
     }
-    // A copy: as a part of its message it would keep all of that.
-    this.#recent.set(Buffer.from(text, 'latin1').toString('latin1'), head);
+    this.#recent.set(flat(text), head);
   }
 }

@@ -9,6 +9,7 @@ import { clientProblem, Problem } from './problem.js';
 import { reset } from './reset.js';
 import type { Accept } from './settings.js';
 import { WebClient, type WebClientOwner } from './web-client.js';
+import { WebClients } from './web-clients.js';
 
 /** Who takes the requests. */
 export interface ServerOwner extends WebClientOwner, PlainOwner {
@@ -26,7 +27,7 @@ type Listener = (socket: Socket) => void;
 
 /** node:http, set up within our limits, in front of it whoever reads plain requests, and the connections of both. */
 export class HttpServer {
-  readonly clients = new Map<Duplex, WebClient>();
+  readonly clients = new WebClients();
   readonly #server: Server;
   /** What node:http does with a connection. */
   readonly #takeOver: Listener;
@@ -57,7 +58,8 @@ export class HttpServer {
     this.#server.timeout = limits.writeTimeout;
     const [takeOver] = this.#server.listeners('connection') as Listener[];
     this.#server.removeAllListeners('connection');
-    this.#takeOver = (socket) => takeOver?.call(this.#server, socket);
+    if (takeOver === undefined) throw new Error('node:http does not say how it takes connections');
+    this.#takeOver = takeOver.bind(this.#server);
     this.#plain = new Plain(parts, owner, this.#takeOver);
     this.#listen();
   }
@@ -75,19 +77,19 @@ export class HttpServer {
       if (this.clients.size === 0) resolve();
     });
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const client of this.clients.values()) if (client.unanswered === 0) client.close();
+    for (const client of this.clients.all()) if (client.unanswered === 0) client.close();
     await Promise.all([gone, closed]);
   }
 
   /** The connection is closed. */
-  forget({ socket }: WebClient): void {
-    this.clients.delete(socket);
+  forget(client: WebClient): void {
+    this.clients.remove(client);
     if (this.clients.size === 0) this.#allGone();
   }
 
   /** Cuts off every connection. */
   destroy(): void {
-    for (const { socket } of this.clients.values()) socket.destroy();
+    for (const { socket } of this.clients.all()) socket.destroy();
   }
 
   #listen(): void {
@@ -107,7 +109,7 @@ export class HttpServer {
    * end of a connection kept alive; a stream that has nothing to say, and a handler that takes its time, are let be.
    */
   #timedOut(socket: Socket): void {
-    const idle = this.clients.get(socket)?.unanswered === 0;
+    const idle = this.clients.of(socket)?.unanswered === 0;
     if (socket.writableLength > 0) reset(socket);
     else if (idle) socket.destroy();
   }
@@ -125,18 +127,18 @@ export class HttpServer {
 
   #welcome(socket: Socket): WebClient {
     const client = new WebClient(socket, this.owner);
-    this.clients.set(socket, client);
+    this.clients.add(client);
     return client;
   }
 
   #request(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    const client = this.clients.get(request.socket);
+    const client = this.clients.of(request.socket);
     if (client !== undefined) this.owner.request(request, new NodeResponse(response), client, expectsContinue);
   }
 
   /** node:http leaves the socket to us. RFC 9110, 9.3.6: who is no tunnel need not know the method. */
   #tunnel(_request: IncomingMessage, socket: Duplex): void {
-    const client = this.clients.get(socket);
+    const client = this.clients.of(socket);
     socket.resume();
     if (client !== undefined) this.owner.clientFailed(client, new Problem(501, 'CONNECT is not possible here'));
   }
@@ -144,7 +146,7 @@ export class HttpServer {
   #clientError({ code }: NodeJS.ErrnoException, socket: Duplex): void {
     // What comes after a last request is not looked at (RFC 9112, 9.6).
     if (code === 'HPE_CLOSED_CONNECTION') return;
-    const client = this.clients.get(socket);
+    const client = this.clients.of(socket);
     // One that was opened ahead of need would take our words for the answer to its first request.
     const mute = client === undefined || client.silent || !socket.writable || code === 'ECONNRESET';
     if (mute) socket.destroy();

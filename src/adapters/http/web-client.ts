@@ -28,7 +28,7 @@ export interface WebClientOwner {
  * A web client's connection. Answers go out in the order of the requests; our last words, about what can't be read,
  * come after them on the bare socket.
  */
-export class WebClient implements Timed {
+export class WebClient implements Timed, Linked<WebClient> {
   readonly #unanswered = new List<Unanswered>();
   #count = 0;
   /** The newest response that will be given. */
@@ -36,6 +36,10 @@ export class WebClient implements Timed {
   #closing = false;
   /** Its IP address; empty for a unix socket. */
   readonly peer: string;
+
+  // Noted by the list it is in.
+  before: WebClient | undefined = undefined;
+  after: WebClient | undefined = undefined;
 
   /** For its owner: when to call `late`. */
   due = Number.POSITIVE_INFINITY;

@@ -50,9 +50,9 @@ bothWays('http: what is not answered by a handler', () => {
 
   it('408 for a head that is too slow', async () => {
     await begin({ settings: { limits: { headTimeout: 30, sweep: 10 } } });
-    expect(await refusal('GET / HTTP/1.1\r\nHo')).to.equal(
-      closing('408 Request Timeout', 'the request did not come in time'),
-    );
+    const client = world.client('GET / HTTP/1.1\r\nHo');
+    await world.passing(() => client.socket.destroyed);
+    expect(undated(await client.rest())).to.equal(closing('408 Request Timeout', 'the request did not come in time'));
   });
 
   it('408 for a body that is too slow', async () => {

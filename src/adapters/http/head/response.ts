@@ -1,9 +1,12 @@
 import { STATUS_CODES } from 'node:http';
+import { flat } from '../flat.js';
 import { HOP_BY_HOP, TOKEN, trim, withNamed, without } from './fields.js';
 
 /** A response head that can be sent. */
 export class ResponseHead {
-  #lines: string | undefined;
+  readonly #dated: boolean;
+  #joined = '';
+  #joinedFor = '';
 
   constructor(
     /** 200 to 599. */
@@ -16,17 +19,22 @@ export class ResponseHead {
     readonly length: number | undefined,
     /** Whether the status forbids a body. */
     readonly bodiless: boolean,
-  ) {}
+  ) {
+    this.#dated = headers.some((name, i) => i % 2 === 0 && name.toLowerCase() === 'date');
+  }
 
-  /** The status line and the headers, with a Date only where they have one, as they are sent: joined once, however often that is. */
-  get lines(): string {
-    this.#lines ??= this.#join();
-    return this.#lines;
+  /** As it is sent, up to `end`, of which there are few: joined once, as long as that is the same. */
+  upTo(end: string): string {
+    if (this.#joinedFor !== end) {
+      this.#joinedFor = end;
+      this.#joined = flat(this.#join() + end);
+    }
+    return this.#joined;
   }
 
   /** Whether Date is among the headers. */
   get dated(): boolean {
-    return this.headers.some((name, i) => i % 2 === 0 && name.toLowerCase() === 'date');
+    return this.#dated;
   }
 
   #join(): string {

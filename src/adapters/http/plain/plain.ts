@@ -1,20 +1,24 @@
 import type { Socket } from 'node:net';
+import { List } from '../../../domain/list.js';
 import type { Alarm, Clock } from '../../../ports/clock.js';
 import type { Turn } from '../../../ports/turn.js';
 import type { Admission, Passed } from '../admission.js';
 import { commonMembers } from '../envelope.js';
+import { flat } from '../flat.js';
 import type { GoodHead, RawHead } from '../head/request.js';
 import type { Outgoing } from '../outgoing.js';
 import type { Problem } from '../problem.js';
 import type { HttpLimits } from '../settings.js';
 import type { WebClient } from '../web-client.js';
 import { PlainConnection } from './connection.js';
+import { HeadEnds } from './head-ends.js';
 import type { HeadJudge, PlainRequest } from './reader.js';
-import type { Ends } from './response.js';
 
 /** Who takes plain requests. */
 export interface PlainOwner {
   plainRequest(request: PlainRequest, response: Outgoing, client: WebClient): void;
+  /** What the client sends can't be followed any further. */
+  clientFailed(client: WebClient, problem: Problem): void;
 }
 
 /** What reading plain requests works with. */
@@ -29,16 +33,14 @@ export interface PlainParts {
  * Most web requests are plain, and node:http is made for all the others, too: reading and answering the plain ones here
  * costs a third of that. Whatever is accepted here, node:http would accept and take for the same.
  */
-export class Plain implements HeadJudge, Ends {
-  readonly kept: string;
+export class Plain implements HeadJudge {
   readonly turn: Turn;
   readonly limits: HttpLimits;
   readonly #clock: Clock;
   readonly #admission: Admission;
-  readonly #connections = new Set<PlainConnection>();
+  readonly #connections = new List<PlainConnection>();
   readonly #alarm: Alarm;
-  #date = '';
-  #second = Number.NaN;
+  readonly ends: HeadEnds;
 
   /** @param handOver gives a connection to node:http, with what it is to read in front */
   constructor(
@@ -50,7 +52,7 @@ export class Plain implements HeadJudge, Ends {
     this.limits = limits;
     this.#clock = clock;
     this.#admission = admission;
-    this.kept = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(limits.keepAlive / 1000)}\r\n`;
+    this.ends = new HeadEnds(clock, limits.keepAlive);
     this.#alarm = clock.alarm(() => this.#sweep());
   }
 
@@ -58,28 +60,18 @@ export class Plain implements HeadJudge, Ends {
     return this.#clock.now();
   }
 
-  /** Of the second that it is. */
-  get date(): string {
-    const second = Math.floor(this.#clock.wall() / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#date = `Date: ${new Date(second * 1000).toUTCString()}\r\n`;
-    }
-    return this.#date;
-  }
-
   /** Takes a connection; the one that is returned is to be given what is read from it. */
   take(socket: Socket, client: WebClient): PlainConnection {
     const connection = new PlainConnection(socket, client, this);
-    if (this.#connections.size === 0) this.#setAlarm();
+    if (this.#connections.empty) this.#setAlarm();
     this.#connections.add(connection);
     return connection;
   }
 
-  /** It is closed, or node:http's. */
+  /** It is closed, or node:http's. It must have been taken. */
   forget(connection: PlainConnection): void {
-    this.#connections.delete(connection);
-    if (this.#connections.size === 0) this.#alarm.clear();
+    this.#connections.remove(connection);
+    if (this.#connections.empty) this.#alarm.clear();
   }
 
   read(head: RawHead): GoodHead | Problem {
@@ -90,13 +82,17 @@ export class Plain implements HeadJudge, Ends {
     const origin = this.#admission.pass(head, peer);
     const { scheme, address } = origin;
     const protocol = `HTTP/${head.version}`;
-    return { origin, members: commonMembers({ protocol, headers: head.headers, scheme, remoteAddr: address }) };
+    return { origin, members: flat(commonMembers({ protocol, headers: head.headers, scheme, remoteAddr: address })) };
   }
 
   #sweep(): void {
     const { now } = this;
-    for (const connection of this.#connections) connection.sweep(now);
-    if (this.#connections.size > 0) this.#setAlarm();
+    let next: PlainConnection | undefined;
+    for (let connection = this.#connections.first; connection !== undefined; connection = next) {
+      next = connection.after;
+      connection.sweep(now);
+    }
+    if (!this.#connections.empty) this.#setAlarm();
   }
 
   #setAlarm(): void {

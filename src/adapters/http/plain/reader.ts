@@ -1,5 +1,6 @@
 import type { Passed } from '../admission.js';
 import { PIECE } from '../envelope.js';
+import { flat } from '../flat.js';
 import type { GoodHead, RawHead, Told } from '../head/request.js';
 import { Problem } from '../problem.js';
 import { readFields } from './fields.js';
@@ -96,6 +97,13 @@ export class PlainReader {
     return new PlainRequest(head, known.passed, body, known.last, end + length);
   }
 
+  /** Whether this is a part of a head that may be plain: its first line, and maybe more. */
+  begins(text: string): boolean {
+    FIRST_LINE.lastIndex = 0;
+    if (text.length > this.longest || !FIRST_LINE.test(text)) return false;
+    return !text.includes('\r\n\r\n', FIRST_LINE.lastIndex - 2);
+  }
+
   #same(text: string, start: number): Known | undefined {
     const known = this.#known;
     if (known === undefined) return undefined;
@@ -106,8 +114,7 @@ export class PlainReader {
   #read(text: string, from: number, start: number): Known | undefined {
     const end = text.indexOf('\r\n\r\n', start - 2) + 4;
     if (end < 4 || end - from > this.longest) return undefined;
-    // A copy: as a part of what was read it would keep all of that.
-    const block = Buffer.from(text.slice(start, end), 'latin1').toString('latin1');
+    const block = flat(text.slice(start, end));
     const fields = readFields(block);
     if (fields === undefined) return undefined;
     // What the method and the target are makes no difference to what is judged here.

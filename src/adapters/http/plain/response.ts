@@ -6,12 +6,10 @@ import type { Line } from './line.js';
 const MANY = 64 * 1024;
 const LAST_CHUNK = '0\r\n\r\n';
 
-/** What all responses of a proxy have in common. */
+/** How the heads of responses end. */
 export interface Ends {
-  /** `Date: ..`, and its line's end. */
-  readonly date: string;
-  /** How a head ends where its connection is kept. */
-  readonly kept: string;
+  /** @param dated there is a Date already; @param last no other request is taken */
+  end(dated: boolean, last: boolean, chunked: boolean): string;
 }
 
 /** The response to a plain request. */
@@ -45,15 +43,10 @@ export class PlainResponse implements Outgoing {
   }
 
   begin(head: ResponseHead, last: boolean): void {
-    const { date, kept } = this.ends;
     const silent = head.bodiless || this.forHead;
     this.#chunked = !silent && head.length === undefined;
-    let text = head.lines;
-    if (last) text += CLOSE;
-    if (!head.dated) text += date;
-    if (!last) text += this.last ? CLOSE : kept;
     this.last ||= last;
-    this.#text += this.#chunked ? `${text}Transfer-Encoding: chunked\r\n\r\n` : `${text}\r\n`;
+    this.#text += head.upTo(this.ends.end(head.dated, this.last, this.#chunked));
   }
 
   write(bytes: string, taken: () => void): boolean {
@@ -133,5 +126,3 @@ export class PlainResponse implements Outgoing {
     }
   }
 }
-
-const CLOSE = 'Connection: close\r\n';
