@@ -5,8 +5,11 @@ import type { Connection } from './connection.js';
 import type { LinkDelivery } from './delivery.js';
 import { Held } from './held.js';
 
-/** Ends that are kept until the broker has confirmed them, before it is asked to. */
-const MOST_UNCONFIRMED = 256;
+/**
+ * Ends that are kept until the broker has confirmed them, before it is asked to. Each keeps its message: the more there are,
+ * the more the garbage collector has to copy.
+ */
+const MOST_UNCONFIRMED = 64;
 /** Milliseconds after which it is asked to anyway. */
 const UNCONFIRMED = 1000;
 
