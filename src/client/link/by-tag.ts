@@ -34,19 +34,20 @@ export class ByTag<T extends Tagged<T>> {
     this.#link(item);
   }
 
-  /** One that is not in is left as it is. */
-  remove(item: T): void {
+  /** One that is not in is left as it is. @returns whether it was in */
+  remove(item: T): boolean {
     const index = this.#index(item.number);
     let before = this.#buckets[index];
     if (before === item) {
       this.#buckets[index] = item.next;
     } else {
       while (before !== undefined && before.next !== item) before = before.next;
-      if (before === undefined) return;
+      if (before === undefined) return false;
       before.next = item.next;
     }
     item.next = undefined;
     this.#size--;
+    return true;
   }
 
   /** In the order of their numbers. */
