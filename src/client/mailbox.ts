@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { LinkRefusal, Outgoing, SendAsk } from './link/ask.js';
+import { ByTag, type Tagged } from './link/by-tag.js';
 import type { LinkDelivery } from './link/delivery.js';
 import type { Link } from './link/link.js';
 import type { LinkReceive, ReceiveListener } from './link/receive.js';
@@ -11,17 +12,22 @@ import type { Timing } from './timing.js';
 const LEASE = 30_000;
 
 /** A question that waits for its answer. */
-export class Query implements Timed {
+export class Query implements Timed, Tagged<Query> {
   readonly promise: Promise<LinkDelivery | undefined>;
   /** Its send, while that has no receipt. */
   ask: SendAsk | undefined;
   resolve: (reply: LinkDelivery | undefined) => void = () => undefined;
   reject: (reason: unknown) => void = () => undefined;
 
+  /** Its label. */
+  readonly tag: string;
+  next: Query | undefined = undefined;
+
   constructor(
-    readonly label: string,
+    readonly number: number,
     readonly due: number,
   ) {
+    this.tag = String(number);
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -38,7 +44,7 @@ export class Query implements Timed {
  */
 export class Mailbox implements ReceiveListener {
   readonly #name = `~${randomBytes(16).toString('base64url')}`;
-  readonly #open = new Map<string, Query>();
+  readonly #open = new ByTag<Query>();
   readonly #timeouts: Timeouts<Query>;
   #receive: LinkReceive | undefined;
   #labels = 0;
@@ -59,8 +65,8 @@ export class Mailbox implements ReceiveListener {
 
   /** @param timeout milliseconds */
   open(timeout: number): Query {
-    const query = new Query((this.#labels++).toString(36), this.timing.now() + timeout);
-    this.#open.set(query.label, query);
+    const query = new Query(this.#labels++, this.timing.now() + timeout);
+    this.#open.add(query);
     this.#timeouts.add(query);
     this.#receive ??= this.#listen();
     return query;
@@ -68,8 +74,8 @@ export class Mailbox implements ReceiveListener {
 
   /** Asks it, if it still waits. */
   send(query: Query, message: Outgoing): void {
-    if (!this.#open.has(query.label)) return;
-    const replyTo = `${this.#name}~${query.label}`;
+    if (this.#open.get(query.tag) !== query) return;
+    const replyTo = `${this.#name}~${query.tag}`;
     const refused = (_tag: string, refusal: LinkRefusal) => this.fail(query, errorOf(refusal));
     query.ask = this.link.send({ ...message, replyTo }, { accepted: () => undefined, refused }, '');
   }
@@ -81,7 +87,7 @@ export class Mailbox implements ReceiveListener {
 
   /** All fail, and no answer is awaited any more. */
   close(reason: unknown): void {
-    for (const query of [...this.#open.values()]) this.fail(query, reason);
+    for (const query of this.#open.all()) this.fail(query, reason);
     if (this.#receive !== undefined) this.link.withdraw(this.#receive);
   }
 
@@ -93,7 +99,7 @@ export class Mailbox implements ReceiveListener {
 
   refused(_receive: LinkReceive, refusal: LinkRefusal): void {
     this.#receive = undefined;
-    for (const query of [...this.#open.values()]) this.fail(query, errorOf(refusal));
+    for (const query of this.#open.all()) this.fail(query, errorOf(refusal));
   }
 
   expired(): void {
@@ -125,6 +131,6 @@ export class Mailbox implements ReceiveListener {
 
   #close(query: Query): boolean {
     this.#timeouts.remove(query);
-    return this.#open.delete(query.label);
+    return this.#open.remove(query);
   }
 }

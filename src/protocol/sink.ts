@@ -16,6 +16,8 @@ export class Sink {
   readonly #socket: (Socket & WithHandle) | undefined;
   /** The descriptor; -1: not known yet. It is the socket's for as long as that is not destroyed. */
   #descriptor = -1;
+  /** The stream was given something, and may not have written it. */
+  #behind = false;
 
   constructor(stream: Duplex) {
     // Under TLS the descriptor is that of the bare connection.
@@ -28,16 +30,28 @@ export class Sink {
    * @returns what is left of it, for the stream to write; usually empty
    */
   offer(text: string): string {
-    const socket = this.#socket;
-    if (socket === undefined || socket.destroyed || socket.connecting || socket.writableLength > 0) return text;
-    if (this.#descriptor === -1) this.#descriptor = socket._handle?.fd ?? -1;
-    if (this.#descriptor === -1) return text;
+    if (!this.#isReady()) return text;
+    let taken = 0;
     try {
-      const taken = writeSync(this.#descriptor, text, null, 'latin1');
-      return taken === text.length ? '' : text.slice(taken);
+      taken = writeSync(this.#descriptor, text, null, 'latin1');
+      if (taken === text.length) return '';
     } catch {
       // It has no room, or the connection is broken: the stream finds that out, too.
-      return text;
     }
+    this.#behind = true;
+    return text.slice(taken);
+  }
+
+  /** Getters of streams are not free: nothing is asked twice. */
+  #isReady(): boolean {
+    const socket = this.#socket;
+    if (socket === undefined || socket.destroyed) return false;
+    if (this.#behind && socket.writableLength > 0) return false;
+    this.#behind = false;
+    if (this.#descriptor !== -1) return true;
+    // What was written before it was connected is the stream's.
+    if (socket.connecting || socket.writableLength > 0) return false;
+    this.#descriptor = socket._handle?.fd ?? -1;
+    return this.#descriptor !== -1;
   }
 }

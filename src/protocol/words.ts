@@ -24,6 +24,8 @@ export class Words {
   readonly #ends = new Int32Array(NOTED);
   readonly #hashes = new Int32Array(NOTED);
   readonly #known: (string | undefined)[] = new Array(KNOWN).fill(undefined);
+  /** Of the known, so that those of equal length that begin alike are told apart at once. */
+  readonly #knownHashes = new Int32Array(KNOWN);
 
   /**
    * Reads a line.
@@ -106,11 +108,14 @@ export class Words {
     if (index >= this.count) return '';
     const start = this.#starts[index] as number;
     const end = this.#ends[index] as number;
-    const slot = (this.#hashes[index] as number) & (KNOWN - 1);
+    const hash = this.#hashes[index] as number;
+    const slot = hash & (KNOWN - 1);
     const known = this.#known[slot];
-    if (known !== undefined && this.#reads(known, start, end)) return known;
+    if (known !== undefined && this.#knownHashes[slot] === hash && this.#reads(known, start, end)) return known;
     const text = this.#data.toString('latin1', start, end);
-    if (text.length <= 255) this.#known[slot] = text;
+    if (text.length > 255) return text;
+    this.#known[slot] = text;
+    this.#knownHashes[slot] = hash;
     return text;
   }
 

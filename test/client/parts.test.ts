@@ -3,7 +3,20 @@ import { describe, it } from 'mocha';
 import { parseEndpoints, showEndpoint } from '../../src/client/address.js';
 import { fromWire, toWire, wireSeconds } from '../../src/client/arguments.js';
 import { Backoff } from '../../src/client/backoff.js';
+import { ByTag, type Tagged } from '../../src/client/link/by-tag.js';
 import { Fifo } from '../../src/client/link/fifo.js';
+import { type InLine, Line } from '../../src/client/link/line.js';
+
+class Item implements Tagged<Item>, InLine<Item> {
+  readonly tag: string;
+  next: Item | undefined;
+  before: Item | undefined;
+  after: Item | undefined;
+
+  constructor(readonly number: number) {
+    this.tag = String(number);
+  }
+}
 
 describe('the parts of a client', () => {
   it('addresses can be listed, and shown again', () => {
@@ -51,5 +64,40 @@ describe('the parts of a client', () => {
     for (let item = fifo.shift(); item !== undefined; item = fifo.shift()) out.push(item.n);
     expect(out).to.deep.equal(Array.from({ length: 20_000 }, (_, n) => n));
     expect(fifo.shift()).to.equal(undefined);
+  });
+
+  it('what waits under a tag is found by it, in any order and number, and listed in the order of the tags', () => {
+    const byTag = new ByTag<Item>();
+    const model = new Map<string, Item>();
+    for (let n = 0; n < 3000; n++) {
+      const item = new Item(n);
+      byTag.add(item);
+      model.set(item.tag, item);
+      const gone = model.get(String((n * 7919) % (n + 1)));
+      if (gone === undefined || n % 3 === 0) continue;
+      for (let times = 0; times < 2; times++) byTag.remove(gone);
+      model.delete(gone.tag);
+    }
+    expect(byTag.size).to.equal(model.size);
+    for (let n = 0; n < 3000; n++) expect(byTag.get(String(n))).to.equal(model.get(String(n)));
+    expect(['', '01', 'x', '-1', '3000'].map((tag) => byTag.get(tag))).to.deep.equal(new Array(5).fill(undefined));
+    expect(byTag.all()).to.deep.equal([...model.values()]);
+  });
+
+  it('those in line stand in the order in which they came, whoever leaves', () => {
+    const line = new Line<Item>();
+    const model = new Set<Item>();
+    const items = Array.from({ length: 200 }, (_, n) => new Item(n));
+    for (const [n, item] of items.entries()) {
+      line.add(item);
+      model.add(item);
+      const gone = items[(n * 31) % (n + 1)] as Item;
+      if (n % 2 === 0) line.remove(gone);
+      if (n % 2 === 0) model.delete(gone);
+      expect([...line]).to.deep.equal([...model]);
+      expect(line.size).to.equal(model.size);
+    }
+    for (const item of line) line.remove(item);
+    expect([[...line], line.size]).to.deep.equal([[], 0]);
   });
 });

@@ -42,7 +42,7 @@ export class Receives implements TaggedReceiverOwner {
   ) {}
 
   get none(): boolean {
-    return this.tags.receivers.size === 0;
+    return this.tags.receiving === 0;
   }
 
   get slow(): boolean {

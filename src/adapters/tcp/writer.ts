@@ -103,13 +103,14 @@ export class Writer {
 
   flush(): void {
     this.#asked = false;
-    while (this.#underWay === undefined && !this.stream.destroyed) {
+    if (this.stream.destroyed) return;
+    while (this.#underWay === undefined) {
       const segment = this.#take();
       if (segment === undefined) break;
       if (this.#write(segment.text)) this.#left(segment);
       else this.#block(segment);
     }
-    if (this.#underWay !== undefined || this.stream.destroyed) return;
+    if (this.#underWay !== undefined) return;
     this.owner.caughtUp();
     if (this.#ending && !this.stream.writableEnded) {
       this.stream.end();

@@ -2,6 +2,7 @@ import type { ControlAnswer, DoneAnswer } from '../../protocol/tagged/answers.js
 import { encodeControl, encodeHello, encodeTaggedSend } from '../../protocol/tagged/encode-command.js';
 import type { Control, SendOptions } from '../../protocol/tagged/vocabulary.js';
 import type { Timed } from '../timeouts.js';
+import type { Tagged } from './by-tag.js';
 
 /** Why something was not done: one of the protocol's codes or `ErrorCode`s, and a text for people. */
 export interface LinkRefusal {
@@ -41,7 +42,7 @@ const OVERHEAD = 300;
 const LATE = 1000;
 
 /** A command that is answered once, and until then is kept to be said again. */
-export abstract class Ask implements Timed {
+export abstract class Ask implements Timed, Tagged<Ask> {
   /** When it is no use any more; what was said then may be carried out all the same. */
   due = Number.POSITIVE_INFINITY;
   /** It was said on the connection that is there. */
@@ -52,7 +53,6 @@ export abstract class Ask implements Timed {
   over = false;
   /** Its own on the wire, for all connections. */
   readonly tag: string;
-  /** For `Pending`. */
   next: Ask | undefined = undefined;
 
   constructor(

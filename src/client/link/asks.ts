@@ -2,9 +2,9 @@ import type { ControlAnswer, DoneAnswer } from '../../protocol/tagged/answers.js
 import { Timeouts } from '../timeouts.js';
 import type { Timing } from '../timing.js';
 import type { Ask, LinkRefusal } from './ask.js';
+import { ByTag } from './by-tag.js';
 import type { Connection } from './connection.js';
 import { Fifo } from './fifo.js';
-import { Pending } from './pending.js';
 
 /** Unanswered asks on one connection: half as many as the broker allows tags, so that receives have theirs. */
 const WINDOW = 32_768;
@@ -33,7 +33,7 @@ export interface BufferLimits {
  * again, in that order, but for what can't be repeated.
  */
 export class Asks {
-  readonly #pending = new Pending();
+  readonly #pending = new ByTag<Ask>();
   /** Those not said on this connection. */
   readonly #unwritten = new Fifo<Ask>();
   /** Of `#unwritten`, those that are over. */

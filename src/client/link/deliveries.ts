@@ -3,10 +3,13 @@ import type { Alarm, Timing } from '../timing.js';
 import type { LinkRefusal } from './ask.js';
 import type { Connection } from './connection.js';
 import type { LinkDelivery } from './delivery.js';
-import { Held } from './held.js';
+import { Line } from './line.js';
 
-/** Ends that are kept until the broker has confirmed them, before it is asked to. */
-const MOST_UNCONFIRMED = 256;
+/**
+ * Ends that are kept until the broker has confirmed them, before it is asked to. Each keeps its message: the more there are,
+ * the more the garbage collector has to copy.
+ */
+const MOST_UNCONFIRMED = 64;
 /** Milliseconds after which it is asked to anyway. */
 const UNCONFIRMED = 1000;
 
@@ -15,7 +18,8 @@ const UNCONFIRMED = 1000;
  * lost connection all are named again: a broker that was restarted gives them to who does.
  */
 export class Deliveries {
-  readonly #held = new Held();
+  /** No index by name: that is only asked for where a lease was lost, and of those nearly always of the first. */
+  readonly #held = new Line<LinkDelivery>();
   /** Ends said on this connection since the last confirmation was asked for. */
   #ended: LinkDelivery[] = [];
   #connection: Connection | undefined;
@@ -72,7 +76,7 @@ export class Deliveries {
 
   /** The broker says that it is not ours, or no longer. */
   refused(name: string): void {
-    const delivery = this.#held.find(name);
+    const delivery = this.#find(name);
     if (delivery === undefined) return;
     this.#held.remove(delivery);
     delivery.lost = true;
@@ -89,6 +93,11 @@ export class Deliveries {
       delivery.lost = true;
       if (delivery.end === undefined) delivery.listener.lapsed(delivery);
     }
+  }
+
+  #find(name: string): LinkDelivery | undefined {
+    for (const delivery of this.#held) if (delivery.name === name) return delivery;
+    return undefined;
   }
 
   #write(connection: Connection, name: string, { end, lease }: LinkDelivery): void {

@@ -1,5 +1,6 @@
 import type { TaggedMessage } from '../../protocol/tagged/answers.js';
 import type { Timed } from '../timeouts.js';
+import type { InLine } from './line.js';
 
 /** Who hears of a leased delivery after it came. */
 export interface DeliveryListener {
@@ -16,7 +17,7 @@ export interface DeliveryListener {
 export type End = { readonly how: 'done' } | { readonly how: 'back'; readonly delay: number };
 
 /** A message that came. Until `done` or `giveBack`, it is ours, if it is leased. */
-export class LinkDelivery implements Timed {
+export class LinkDelivery implements Timed, InLine<LinkDelivery> {
   /** For who extends leases. */
   due = Number.POSITIVE_INFINITY;
   /** Undefined: it is still ours. */
@@ -25,7 +26,6 @@ export class LinkDelivery implements Timed {
   lost = false;
   /** The end was said on an earlier connection already. */
   repeated = false;
-  /** Among those held. */
   before: LinkDelivery | undefined = undefined;
   after: LinkDelivery | undefined = undefined;
   /** For its listener, who alone knows what it is. */

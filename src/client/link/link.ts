@@ -80,7 +80,7 @@ export class Link implements ConnectionOwner {
   #upSince = 0;
   #tags = 0;
   #welcome: Welcome = { journal: 'off', body: Number.POSITIVE_INFINITY };
-  readonly #newTag = () => String(++this.#tags);
+  readonly #newTag = () => ++this.#tags;
 
   /** @param random 0 or more, less than 1 */
   constructor(

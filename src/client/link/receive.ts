@@ -1,6 +1,8 @@
 import type { Timed } from '../timeouts.js';
 import type { LinkRefusal } from './ask.js';
+import type { Tagged } from './by-tag.js';
 import type { DeliveryListener, LinkDelivery } from './delivery.js';
+import type { InLine } from './line.js';
 
 /** What a receive asks for. */
 export interface Wanted {
@@ -28,14 +30,18 @@ export interface ReceiveListener extends DeliveryListener {
  *     waiting -> over                it has its messages, its time ran out, it was refused
  *     waiting -> leaving -> over     it was withdrawn; what is on its way still comes
  */
-export class LinkReceive implements Timed {
+export class LinkReceive implements Timed, Tagged<LinkReceive>, InLine<LinkReceive> {
   state: 'waiting' | 'leaving' | 'over' = 'waiting';
   /** When its time runs out. */
   readonly due: number;
   /** Messages that may still come. */
   left: number;
-  /** Its tag on the connection that is there. */
+  /** Its tag on the connection that is there; 0: it has none. */
+  number = 0;
   tag = '';
+  next: LinkReceive | undefined = undefined;
+  before: LinkReceive | undefined = undefined;
+  after: LinkReceive | undefined = undefined;
   /** Messages that may still come under that tag. */
   leftOfTag = 0;
 

@@ -3,8 +3,10 @@ import { encodeTaggedReceive, encodeTakeBack } from '../../protocol/tagged/encod
 import { Timeouts } from '../timeouts.js';
 import type { Timing } from '../timing.js';
 import type { LinkRefusal } from './ask.js';
+import { ByTag } from './by-tag.js';
 import type { Connection } from './connection.js';
 import { LinkDelivery } from './delivery.js';
+import { Line } from './line.js';
 import { LinkReceive, type ReceiveListener, type Wanted } from './receive.js';
 
 /** The most that can be asked for at once. */
@@ -12,8 +14,8 @@ const MOST = 1_000_000_000;
 
 /** The receives that are not over. After a lost connection they are said again, for what is left of them. */
 export class Receives {
-  readonly #all = new Set<LinkReceive>();
-  readonly #byTag = new Map<string, LinkReceive>();
+  readonly #all = new Line<LinkReceive>();
+  #byTag = new ByTag<LinkReceive>();
   #connection: Connection | undefined;
   #failed = false;
   /** While there is no connection. */
@@ -25,7 +27,7 @@ export class Receives {
    */
   constructor(
     private readonly timing: Timing,
-    private readonly newTag: () => string,
+    private readonly newTag: () => number,
     private readonly leased: (delivery: LinkDelivery) => void,
   ) {
     this.#timeouts = new Timeouts(timing, (receive) => this.#expire(receive));
@@ -70,7 +72,8 @@ export class Receives {
 
   lost(): void {
     this.#connection = undefined;
-    this.#byTag.clear();
+    this.#byTag = new ByTag();
+    for (const receive of this.#all) receive.next = undefined;
     for (const receive of [...this.#all]) {
       if (receive.state === 'waiting') {
         this.#wait(receive);
@@ -136,16 +139,17 @@ export class Receives {
 
   #say(connection: Connection, receive: LinkReceive): void {
     const { addresses, lease, timeout } = receive.wanted;
-    receive.tag = this.newTag();
+    receive.number = this.newTag();
+    receive.tag = String(receive.number);
     receive.leftOfTag = Math.min(receive.left, MOST);
-    this.#byTag.set(receive.tag, receive);
+    this.#byTag.add(receive);
     const left = timeout === 0 ? 0 : Math.max(1, receive.due - this.timing.now());
     connection.write(encodeTaggedReceive(receive.tag, { addresses, lease, timeout: left, count: receive.leftOfTag }));
   }
 
   /** The broker has done all that it was asked to, and more is wanted. */
   #renew(receive: LinkReceive): void {
-    this.#byTag.delete(receive.tag);
+    this.#byTag.remove(receive);
     if (receive.state === 'leaving') {
       this.#end(receive);
       receive.listener.withdrawn(receive);
@@ -166,7 +170,7 @@ export class Receives {
 
   #end(receive: LinkReceive): void {
     receive.state = 'over';
-    this.#all.delete(receive);
-    this.#byTag.delete(receive.tag);
+    this.#all.remove(receive);
+    this.#byTag.remove(receive);
   }
 }
