@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { afterEach, beforeEach, describe } from 'mocha';
 import { itWhere } from '../faults/scratch.js';
 import { BehindProxy } from './behind-proxy.js';
-import { descriptors } from './memory.js';
+import { descriptors } from './process-figures.js';
 import { figure, quantile, size } from './sizes.js';
 
 const CONNECTIONS = size('SLOW_CONNECTIONS', 50);
