@@ -3,8 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { type Client, connect } from '../../src/client/index.js';
-import { resident } from './memory.js';
 import { MortalBroker } from './mortal-broker.js';
+import { resident } from './process-figures.js';
 import { figure, size } from './sizes.js';
 
 const MESSAGES = size('MESSAGES', 60_000);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { BehindProxy, PLACES } from './behind-proxy.js';
-import { resident } from './memory.js';
+import { resident } from './process-figures.js';
 import { figure, size } from './sizes.js';
 
 const CLIENTS = size('EVENT_CLIENTS', 200);

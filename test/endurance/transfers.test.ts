@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { after, before, describe, it } from 'mocha';
 import { BehindProxy, PLACES } from './behind-proxy.js';
 import { blocks, hashOfBlocks } from './blocks.js';
-import { mostResident } from './memory.js';
+import { cpuSeconds, mostResident } from './process-figures.js';
 import { figure, size } from './sizes.js';
 
 const MIB = size('TRANSFER_MIB', 48);
@@ -30,9 +30,12 @@ for (const place of PLACES) {
 
     function expectMemory(begun: number): void {
       const seconds = (performance.now() - begun) / 1000;
-      const each = world.processes.map(({ name, pid }) => ({ name, memory: mostResident(pid) }));
-      const all = each.map(({ name, memory }) => `${name} ${memory} MiB at most`).join(', ');
-      figure(`${seconds.toFixed(1)} s, ${Math.round(MIB / seconds)} MiB/s; ${all}`);
+      const each = world.processes.map(({ name, pid }) => ({ name, memory: mostResident(pid), cpu: cpuSeconds(pid) }));
+      const all = each
+        .map(({ name, memory, cpu }) => `${name} ${memory} MiB at most, ${cpu.toFixed(1)} s of CPU so far`)
+        .join('; ');
+      figure(`${seconds.toFixed(1)} s, ${Math.round(MIB / seconds)} MiB/s`);
+      figure(all);
       for (const { name, memory } of each) expect(memory, name).to.be.within(1, MEMORY);
     }
 

@@ -19,3 +19,11 @@ function ofStatus(pid: number, name: string): number {
   const [, kib = ''] = new RegExp(`${name}:\\s+(\\d+) kB`).exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Math.round(Number(kib) / 1024);
 }
+
+/** Seconds of processor time that a process has used. */
+export function cpuSeconds(pid: number): number {
+  const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ');
+  const [user, system] = fields.split(' ').slice(11, 13).map(Number) as [number, number];
+  // In ticks, of which Linux counts 100 in a second for everybody who asks.
+  return (user + system) / 100;
+}
