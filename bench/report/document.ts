@@ -95,7 +95,8 @@ ${missing.map((name) => `Not installed: ${name}.\n`).join('')}`;
 }
 
 /** Says so where it was asked with less than the question speaks of. */
-function scale({ answer: { asks }, settings: { million, stallSeconds } }: Report): string {
+function scale({ answer: { asks }, settings: { million, stallSeconds, workers } }: Report): string {
+  if (asks.includes('in as many workers')) return `, in ${workers} workers each`;
   if (asks.includes('1,000,000') && million < 1_000_000) return `, with ${million} messages for each 1,000,000`;
   if (asks.includes('10 minutes') && stallSeconds < 600) return `, in ${stallSeconds} seconds instead of 10 minutes`;
   return '';

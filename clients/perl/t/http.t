@@ -29,7 +29,7 @@ sub serving {
     my $pid = fork // die "no process: $!";
     if (!$pid) {
         open STDERR, '>', '/dev/null' or die $!;
-        Plack::Handler::Msglite->new(broker => $broker->address, address => 'handler', workers => 1, %options)
+        Plack::Handler::Msglite->new(broker => $broker->address, http_msg_address => 'handler', workers => 1, %options)
             ->run(Plack::Middleware::Lint->wrap($app));
         POSIX::_exit(0);
     }

@@ -8,6 +8,13 @@ no warnings 'experimental::signatures';
 # The broker sets the limits; these only keep a stranger from filling our memory.
 use constant { MAX_LINE => 64 * 1024, MAX_BODY => 1024 * 1024 * 1024, LARGEST => 2**31 - 1 };
 
+# What nearly all lines are: a message under a lease, and a receipt.
+my $MESSAGE = qr/
+    \A >>[ ]([!-~]+)[ ]([0-9]{1,9})[ ]([0-9]{1,9})[ ]([!-~]+)[ ]([!-~]+)[ ]attempt=([0-9]{1,9})[ ]delivery=(\@[!-~]+)
+    (?:[ ]id=([!-~]+))?\r\n
+/x;
+my $RECEIPT = qr/\A\+\+ ([!-~]+)\r\n/;
+
 my %OPTIONS = (attempt => 'attempt', delivery => 'delivery', id => 'id', to => 'sent_to');
 
 sub new ($class, %limits) {
@@ -30,9 +37,36 @@ sub push_bytes ($self, $bytes) {
 # `refused`: with `skip` so many bytes of body are passed over, without it it is the last.
 sub next_frame ($self) {
     return if $self->{broken};
+    my $usual = defined $self->{skip} || $self->{open} ? undef : $self->_usual;
+    return $usual if $usual;
     my $frame = defined $self->{skip} ? $self->_pass_over : $self->{open} ? $self->_body : $self->_line;
     $self->{broken} = 1 if $frame && $frame->{kind} eq 'refused' && !defined $frame->{skip};
     return $frame;
+}
+
+# One of those that come most, if all of it is there.
+sub _usual ($self) {
+    if ($self->{buffer} =~ $RECEIPT) {
+        substr $self->{buffer}, 0, $+[0], '';
+        return { kind => 'done', tag => $1, options => {} };
+    }
+    my ($tag, $length, $timeout, $to, $reply_to, $attempt, $delivery, $id) = $self->{buffer} =~ $MESSAGE or return;
+    my $start = $+[0];
+    return if !$length || $length > $self->{body} || length $self->{buffer} < $start + $length + 2;
+    return if substr($self->{buffer}, $start + $length, 2) ne "\r\n";
+    my %frame = (
+        kind     => 'message',
+        tag      => $tag,
+        to       => $to,
+        timeout  => $timeout,
+        attempt  => $attempt + 0,
+        delivery => $delivery,
+        body     => substr $self->{buffer}, $start, $length,
+    );
+    $frame{reply_to} = $reply_to if $reply_to ne '-';
+    $frame{id}       = $id       if defined $id;
+    substr $self->{buffer}, 0, $start + $length + 2, '';
+    return \%frame;
 }
 
 sub _line ($self) {

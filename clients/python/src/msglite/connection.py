@@ -39,6 +39,11 @@ class Connection:
         self._socket = sock
         self._fd = sock.fileno()
         self._tls = isinstance(sock, ssl.SSLSocket)
+        #: Reads may wait: then no poll is needed before them. Flags say where they may not; TLS has none.
+        self.can_wait = not self._tls
+        self._flags = 0 if self._tls else socket.MSG_DONTWAIT
+        self._count = -1
+        sock.setblocking(self.can_wait)
         self._decoder = Decoder()
         self._out: list[bytes] = []
         self._in = memoryview(bytearray(_CHUNK))
@@ -64,7 +69,7 @@ class Connection:
         self._out = []
         data = out[0] if len(out) == 1 else b"".join(out)
         try:
-            sent = self._socket.send(data)
+            sent = self._socket.send(data, self._flags) if self._flags else self._socket.send(data)
         except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
             sent = 0
         if sent < len(data):
@@ -75,7 +80,7 @@ class Connection:
         while data:
             wanted = select.POLLOUT
             try:
-                sent = self._socket.send(data)
+                sent = self._socket.send(data, self._flags) if self._flags else self._socket.send(data)
                 data = data[sent:]
                 deadline = time.monotonic() + WRITE_TIMEOUT
                 continue
@@ -95,12 +100,18 @@ class Connection:
             return True
         return bool(self._poller.poll(None if timeout is None else max(0.0, timeout * 1000)))
 
+    def wait(self) -> None:
+        """Until something has come, which the next ``read`` takes. Where it ``can_wait``. Raises ``OSError``."""
+        self._count = self._socket.recv_into(self._in)
+
     def read(self) -> Iterator[Frame]:
         """What has come. Raises ``OSError`` or ``MsgliteError`` if that is the end."""
-        try:
-            count = self._socket.recv_into(self._in)
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return iter(())
+        count, self._count = self._count, -1
+        if count < 0:
+            try:
+                count = self._socket.recv_into(self._in, 0, self._flags)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return iter(())
         if count == 0:
             raise ConnectionResetError("the broker closed it")
         self.heard_at = time.monotonic()
@@ -164,7 +175,6 @@ def dial(
             if context is not None:
                 sock.settimeout(max(0.001, deadline - time.monotonic()))
                 sock = context.wrap_socket(sock, server_hostname=endpoint.host)
-        sock.setblocking(False)
         connection = Connection(sock)
         connection.greet(token, idle)
         if connection.await_welcome(deadline):

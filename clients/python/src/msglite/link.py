@@ -247,11 +247,22 @@ class Link:
             return
         self._leading = True
         self.lock.release()
+        failure: OSError | None = None
         try:
-            ready = connection.poll(left)
+            if left is None and connection.can_wait:
+                ready = True
+                connection.wait()
+            else:
+                ready = connection.poll(left)
+        except OSError as error:
+            failure = error
         finally:
             self.lock.acquire()
             self._leading = False
+        if failure is not None:
+            if connection is self._connection:
+                self._lost(failure)
+            return
         if ready and connection is self._connection:
             self._read(connection)
 

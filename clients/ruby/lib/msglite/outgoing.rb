@@ -59,7 +59,11 @@ module Msglite
     end
 
     def encode(tag)
-      options = @id.nil? && @options.empty? ? '' : Encode.options(id: @id, **@options)
+      options = if @id then Encode.options(id: @id, **@options)
+                elsif @options.empty? then ''
+                elsif @options.size == 1 && @options[:dead] == '' then ' dead=-'
+                else Encode.options(**@options)
+                end
       Encode.send(tag, @to, @reply_to, @body, @timeout, options)
     end
 

@@ -37,7 +37,15 @@ sub withdraw ($self, $receive) {
 }
 
 sub _say_receive ($self, $receive) {
-    my %wanted = (%{ $receive->{wanted} }, count => $receive->{left});
+    my $wanted = $receive->{wanted};
+    if (!defined $wanted->{timeout} && $receive->{left} && $receive->{left} == 1) {
+
+        # The same each time: who answers requests says it for each.
+        $wanted->{asked} //= encode_receive('', { %$wanted, count => 1 }) =~ s/\A<< //r;
+        $self->{out} .= "<< $receive->{tag}$wanted->{asked}";
+        return;
+    }
+    my %wanted = (%$wanted, count => $receive->{left});
     if ($wanted{timeout}) {
         my $left = $receive->{due} - Msglite::Link::now();
         $wanted{timeout} = $left < 0.001 ? 0.001 : $left;

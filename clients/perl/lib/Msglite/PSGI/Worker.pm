@@ -59,8 +59,9 @@ sub _failed ($self, $why) { die "no requests can be taken: $why\n" }
 
 sub _ask ($self) {
     my $settings = $self->{settings};
+    $self->{wanted} //= { addresses => $settings->{address}, timeout => undef, count => 1, lease => $settings->{lease} };
     $self->{asked} = $self->{link}->receive(
-        { addresses => $settings->{address}, timeout => undef, count => 1, lease => $settings->{lease} },
+        $self->{wanted},
         sub ($delivery) { $self->{request} = $delivery },
         sub (@why) { delete $self->{asked}; $self->{refused} = "@why" if @why },
     );

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from .head import headers_of
+
 #: Names as they come, and the variables they become; None: dropped.
 _KEYS: dict[str, str | None] = {}
 _MOST_KEYS = 2048
@@ -14,6 +16,9 @@ _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
 _HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(?::(\d*))?")
 #: What comes of a Host header: a name, and a port or None.
 _SERVERS: dict[str, tuple[str, str | None]] = {}
+#: What came of whole lists of headers, and characters of the longest.
+_SEEN: dict[str, dict[str, str]] = {}
+_MOST_SEEN, _LONGEST_SEEN = 200, 4096
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 
 
@@ -35,17 +40,37 @@ def environ_of(head: dict[str, Any]) -> dict[str, Any]:
         "SERVER_PROTOCOL": head["protocol"],
         "REMOTE_ADDR": head.get("remoteAddr", ""),
     }
-    for name, value in _pairs(head["headers"]):
-        key = _KEYS[name] if name in _KEYS else _learn(name)
-        if key is None:
-            continue
-        if key in environ:
-            value = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ', '}{value}"
-        environ[key] = value
+    environ.update(_variables(head))
     environ["SERVER_NAME"], environ["SERVER_PORT"] = _server(environ.get("HTTP_HOST", ""), scheme)
     if scheme == "https":
         environ["HTTPS"] = "on"
     return environ
+
+
+def _variables(head: dict[str, Any]) -> dict[str, str]:
+    listed: str | None = head.get("list")
+    if listed is None:
+        return _read(_pairs(head["headers"]))
+    seen = _SEEN.get(listed)
+    if seen is None:
+        seen = _read(_pairs(headers_of(listed)))
+        if len(listed) <= _LONGEST_SEEN:
+            if len(_SEEN) >= _MOST_SEEN:
+                _SEEN.clear()
+            _SEEN[listed] = seen
+    return seen
+
+
+def _read(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    variables: dict[str, str] = {}
+    for name, value in pairs:
+        key = _KEYS[name] if name in _KEYS else _learn(name)
+        if key is None:
+            continue
+        if key in variables:
+            value = f"{variables[key]}{'; ' if key == 'HTTP_COOKIE' else ', '}{value}"
+        variables[key] = value
+    return variables
 
 
 def split_target(url: str) -> tuple[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import logging
 import sys
 from typing import Any
@@ -16,10 +15,8 @@ from .application import Application, run
 from .body import Body
 from .conversation import Conversation
 from .environ import environ_of
+from .head import parse
 from .reply import Reply
-
-#: The C part of ``json.loads``: a text and where to begin, to a value and where it ends. It raises ``StopIteration`` where there is none.
-_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 
 log = logging.getLogger("msglite.wsgi")
 
@@ -47,14 +44,11 @@ class Requests:
         message = delivery.message
         try:
             line, _, inline = message.body.partition(b"\n")
-            text = str(line, "utf-8")
-            head, end = _scan(text, 0)
-            if end != len(text):
-                raise ValueError("something follows the head")
+            head = parse(line)
             environ = environ_of(head)
             body_addr: str = head.get("bodyAddr", "")
             is_old = "v" not in head
-        except (ValueError, LookupError, TypeError, AttributeError, StopIteration):
+        except (ValueError, LookupError, TypeError, AttributeError):
             log.error("a message to %s is no web request: %r", message.to, message.body[:200])
             with self._link.lock:
                 self._link.finish(delivery, "done", 0.0, False)

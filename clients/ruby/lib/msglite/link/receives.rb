@@ -132,9 +132,20 @@ module Msglite
         receive.tag = @link.new_tag
         receive.left_of_tag = [receive.left, Encode::MOST_COUNT].min
         @by_tag[receive.tag] = receive
+        return @link.say("<< #{receive.tag} #{asked(receive)}") if receive.due.nil? && receive.left_of_tag == 1
+
         left = receive.timeout
         left = [((receive.due - Clock.now) * 1000).ceil, 1].max if left&.positive?
         @link.say(Encode.receive(receive.tag, receive.addresses, left, count: receive.left_of_tag, lease: receive.lease))
+      end
+
+      # What a receive for ever, and for one message, says behind its tag. A worker says the same for each request.
+      def asked(receive)
+        return @asked if @asked_for.equal?(receive.addresses) && @asked_lease == receive.lease
+
+        @asked_for = receive.addresses
+        @asked_lease = receive.lease
+        @asked = Encode.receive('', @asked_for, nil, lease: @asked_lease).delete_prefix('<<  ')
       end
 
       # The broker has done all that it was asked to, and more is wanted.
