@@ -9,9 +9,10 @@ import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
 import { JournalError } from '../../../src/adapters/journal/sqlite/errors.js';
+import { JournalFile } from '../../../src/adapters/journal/sqlite/file.js';
 import { SqliteJournal } from '../../../src/adapters/journal/sqlite/journal.js';
 import { openDatabase } from '../../../src/adapters/journal/sqlite/open.js';
-import type { Restoring } from '../../../src/ports/journal.js';
+import type { Journal, Restoring } from '../../../src/ports/journal.js';
 import { journalContract } from '../../contract/journal.js';
 import { batch, commit, delivery, keep, kept, stored } from '../../contract/journal-parts.js';
 import { scratch } from '../../faults/scratch.js';
@@ -24,6 +25,35 @@ async function firstLine(child: ChildProcess): Promise<string> {
   const lines = createInterface(child.stdout);
   const [line] = (await once(lines, 'line')) as [string];
   return line;
+}
+
+/** What the journal's thread does, done in ours. */
+class InOneThread implements Journal {
+  readonly #file: JournalFile;
+
+  constructor(
+    file: string,
+    readonly sync: 'normal' | 'full',
+  ) {
+    this.#file = new JournalFile(file, sync);
+  }
+
+  restore(restoring: Restoring): ReturnType<Journal['restore']> {
+    return this.#file.restore(restoring);
+  }
+
+  commit(...[changes, done]: Parameters<Journal['commit']>): void {
+    done(this.#file.commit(changes));
+  }
+
+  read(...[wanted, count, bytes, done]: Parameters<Journal['read']>): void {
+    const { found, failure } = this.#file.read(wanted, count, bytes);
+    done(found, failure);
+  }
+
+  async close(): Promise<void> {
+    this.#file.close();
+  }
 }
 
 /** Hears nothing of what is restored. */
@@ -44,13 +74,16 @@ async function until(isSo: () => boolean): Promise<void> {
 describe('SQLite journal', () => {
   const folder = scratch();
 
-  for (const sync of ['normal', 'full'] as const) {
-    journalContract(`SQLite, ${sync}`, {
+  for (const [name, sync, open] of [
+    ['SQLite', 'full', (file: string) => new SqliteJournal(file, 'full')],
+    ['SQLite without its thread', 'normal', (file: string) => new InOneThread(file, 'normal')],
+  ] as const) {
+    journalContract(name, {
       keeps: true,
       sync,
       place: () => {
         const file = join(folder(), 'journal.db');
-        return { open: () => new SqliteJournal(file, sync), remove: () => undefined };
+        return { open: () => open(file), remove: () => undefined };
       },
     });
   }

@@ -78,6 +78,7 @@ export class JournalFile {
 
   /** @throws JournalError if what was committed can't be brought to rest: it may not be on the disk */
   close(): void {
+    if (!this.#db.open) return;
     this.#shrinker.stop();
     // A full disk is no harm: everything is in the log, and the next start goes on from there.
     const failure = this.#failure === undefined ? this.#guard(() => this.#log.move()) : undefined;

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { type Answer, type Call, ENDED, plain, type Start } from './calls.js';
 import { JournalError } from './errors.js';
@@ -17,6 +16,7 @@ export class Thread {
   readonly #answers = new Int32Array(new SharedArrayBuffer(4));
   /** Who waits for the answers that are to come, in order. */
   readonly #waiting: Heard[] = [];
+  readonly #gone: Promise<void>;
   #end: Answer | undefined;
 
   /** @param opened hears, before this returns, how opening the file went */
@@ -32,7 +32,12 @@ export class Thread {
     const options = { workerData, transferList: [port2], execArgv: [], name: 'journal' };
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), options);
     this.#worker.on('error', (error) => this.#ended(error));
-    this.#worker.on('exit', () => this.#ended());
+    this.#gone = new Promise((resolve) => {
+      this.#worker.on('exit', () => {
+        this.#ended();
+        resolve();
+      });
+    });
     this.#port.on('message', (answer: Answer) => this.#heard(answer));
     // It keeps nobody alive but while an answer is to come.
     this.#worker.unref();
@@ -61,10 +66,9 @@ export class Thread {
   }
 
   /** Resolves when it has ended, as it does once it has closed the file. */
-  async gone(): Promise<void> {
-    if (this.#end !== undefined) return;
+  gone(): Promise<void> {
     this.#worker.ref();
-    await once(this.#worker, 'exit');
+    return this.#gone;
   }
 
   /** Takes an answer that is there already. */
