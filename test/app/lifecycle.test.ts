@@ -171,7 +171,7 @@ describe('a broker from its own container', () => {
     const client = await LineClient.connect({ path });
     const body = 'x'.repeat(1000);
     const count = 20_000;
-    const sent = client.send(`> ${body.length} 600 a\r\n${body}\r\n`.repeat(count) + '.\r\n');
+    const sent = client.send(`${`> ${body.length} 600 a\r\n${body}\r\n`.repeat(count)}.\r\n`);
     while (slow.underWay === 0) await setImmediate();
     // Many more turns than it would take to hear it all.
     for (let turn = 0; turn < 2000; turn++) await setImmediate();
