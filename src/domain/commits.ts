@@ -8,6 +8,12 @@ import { type Waits, Window } from './window.js';
 /** Milliseconds between two tries while the disk is full. */
 export const RETRY_PAUSE = 250;
 
+/**
+ * Bytes of messages that may change during a commit, as limits count them: past that, what comes comes faster than it can be
+ * written, and would fill the memory.
+ */
+export const MOST_GATHERED = 2 * 1024 * 1024;
+
 export const DISK_FULL: Refusal = { code: 'full', text: 'the disk that holds the journal is full' };
 const FAILED: Refusal = { code: 'journal-failed', text: 'the journal failed and the broker is stopping' };
 
@@ -35,6 +41,8 @@ export class Commits {
   #busy = false;
   #retryAt = Number.POSITIVE_INFINITY;
   #drained: (() => void)[] = [];
+  /** Who is heard no further until the commit under way has ended. */
+  #behind: (() => void)[] = [];
   readonly #commit = () => this.#begin(this.#state === 'working');
 
   constructor(
@@ -126,6 +134,13 @@ export class Commits {
     if (!this.#busy) this.#begin(this.#state === 'working');
   }
 
+  /** @see Exchange.isBehind */
+  isBehind(caughtUp: () => void): boolean {
+    if (!this.#busy || this.#window.bytes <= MOST_GATHERED) return false;
+    this.#behind.push(caughtUp);
+    return true;
+  }
+
   #ask(): void {
     if (this.#asked || this.#busy || this.#state === 'full' || this.#state === 'failed') return;
     this.#asked = true;
@@ -166,6 +181,7 @@ export class Commits {
     } else if (this.#window.due) {
       this.#ask();
     }
+    for (const caughtUp of this.#behind.splice(0)) caughtUp();
   }
 
   #succeeded(window: Window, adds: boolean): void {

@@ -83,6 +83,10 @@ export class LocalExchange implements Exchange {
     else commits.flush(done);
   }
 
+  isBehind(caughtUp: () => void): boolean {
+    return this.#core.commits?.isBehind(caughtUp) ?? false;
+  }
+
   /** Stops the clock: nothing expires any more. */
   stop(): void {
     this.#core.stop();

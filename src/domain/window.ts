@@ -17,6 +17,8 @@ export class Window {
   /** Messages that are not in memory and are over. */
   removed: number[] = [];
   finished: KnownId[] = [];
+  /** Of the messages in here, as limits count them. */
+  bytes = 0;
   readonly pauses = new Map<string, boolean>();
   /** All ids up to this number. */
   forgotten = 0;
@@ -57,6 +59,7 @@ export class Window {
   gather(entry: Entry): void {
     if (entry.dirty) return;
     entry.dirty = true;
+    this.bytes += entry.cost;
     this.#dirty.push(entry);
   }
 
@@ -140,6 +143,7 @@ export class Window {
   prune(): void {
     this.#dirty = this.#dirty.filter((entry) => {
       entry.dirty = entry.stage !== 'over' || entry.row !== 0;
+      if (!entry.dirty) this.bytes -= entry.cost;
       return entry.dirty;
     });
   }
@@ -147,6 +151,7 @@ export class Window {
   /** Takes over what came later. A message is in one of the two at most: its mark sees to that. */
   join(later: Window): void {
     this.#dirty = this.#dirty.concat(later.#dirty);
+    this.bytes += later.bytes;
     this.waits = this.waits.concat(later.waits);
     this.removed = this.removed.concat(later.removed);
     this.finished = this.finished.concat(later.finished);

@@ -95,6 +95,11 @@ export interface Exchange {
   claim(name: string, receiver: Receiver): Delivery | undefined;
   /** Calls `done` once all that was asked so far is carried out and on disk, or nothing more can be. */
   flush(done: () => void): void;
+  /**
+   * Whether so much of what was asked waits for the disk that nobody should be heard further. If so, calls `caughtUp` once, when
+   * it is time to hear on.
+   */
+  isBehind(caughtUp: () => void): boolean;
   /** Inspects and controls. The asker is told once, now or later. */
   control(control: Control, asker: Asker, tag: string): void;
 }

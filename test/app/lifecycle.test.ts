@@ -1,15 +1,18 @@
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { buildContainer } from '../../src/app/container.js';
 import { type RunningBroker, startBroker } from '../../src/app/lifecycle.js';
 import { brokerOptions } from '../../src/app/options.js';
+import { MOST_GATHERED } from '../../src/domain/commits.js';
 import type { Batch, Journal, JournalFailure, Stored, Wanted } from '../../src/ports/journal.js';
 import { CLOCK, IDS, JOURNAL, LOG } from '../../src/ports/tokens.js';
 import { ManualClock } from '../support/clock.js';
 import { CountingIds } from '../support/ids.js';
+import { FakeJournal } from '../support/journal.js';
 import { LineClient } from '../support/line-client.js';
 import { MemoryLog } from '../support/log.js';
 import { TestFolder } from '../support/process.js';
@@ -159,6 +162,33 @@ describe('a broker from its own container', () => {
     expect(journal.closed).to.equal(true);
     expect(existsSync(path)).to.equal(false);
     expect(log.lines.map(({ text }) => text)).to.include.members(['starting', 'listening', 'stopping', 'stopped']);
+  });
+
+  it('hears a sender no further while more waits for the disk than can be written', async () => {
+    const slow = new FakeJournal();
+    slow.hold = true;
+    const broker = await start({}, [[JOURNAL, slow]]);
+    const client = await LineClient.connect({ path });
+    const body = 'x'.repeat(1000);
+    const count = 20_000;
+    const sent = client.send(`${`> ${body.length} 600 a\r\n${body}\r\n`.repeat(count)}.\r\n`);
+    while (slow.underWay === 0) await setImmediate();
+    // Many more turns than it would take to hear it all.
+    for (let turn = 0; turn < 2000; turn++) await setImmediate();
+    // What was in the first commit, what may change beside it, and one more read.
+    expect(slow.batches).to.have.lengthOf(1);
+    const first = slow.batches[0]?.added.length ?? 0;
+    slow.answer();
+    for (let turn = 0; turn < 2000; turn++) await setImmediate();
+    expect(slow.batches).to.have.lengthOf(2);
+    const second = slow.batches[1]?.added.length ?? 0;
+    expect((first + second) * body.length).to.be.lessThan(MOST_GATHERED + 256 * 1024);
+    slow.hold = false;
+    slow.answer();
+    await sent;
+    await client.closed;
+    expect(slow.kept.size).to.equal(count);
+    await broker.stop();
   });
 
   it('a commit that fails while it stops is what it ends with', async () => {

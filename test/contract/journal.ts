@@ -441,7 +441,9 @@ export function journalContract(name: string, { keeps, sync, place }: JournalKin
       expect(restored(await again()).paused).to.deep.equal([EVERY_ADDRESS_BYTE]);
     });
 
-    it('is what plain maps would be, after any batches and restarts', async () => {
+    it('is what plain maps would be, after any batches and restarts', async function () {
+      // Some 150 restarts, with a new thread for each.
+      this.timeout(120_000);
       await fc.assert(
         fc.asyncProperty(fc.array(anyStep, { maxLength: 25 }), async (steps) => {
           const { journal: first, again } = make();

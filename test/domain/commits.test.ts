@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { beforeEach, describe, it } from 'mocha';
-import { RETRY_PAUSE } from '../../src/domain/commits.js';
+import { MOST_GATHERED, RETRY_PAUSE } from '../../src/domain/commits.js';
 import { EMPTY, World } from '../support/exchange.js';
 import { FakeJournal } from '../support/journal.js';
 
@@ -98,6 +98,57 @@ describe('Commits', () => {
     ]);
     journal.answer();
     expect(world.teller.accepts).to.deep.equal(['1', '2', '3', '4']);
+  });
+
+  describe('when more comes than can be written', () => {
+    const body = 'x'.repeat(1024 * 1024);
+    let heard: number;
+    const isBehind = () => world.exchange.isBehind(() => heard++);
+
+    beforeEach(() => {
+      heard = 0;
+      journal.hold = true;
+    });
+
+    function sendMuch(): void {
+      for (let sent = 0; sent <= MOST_GATHERED; sent += body.length) world.send('a', body);
+    }
+
+    it('says so while a commit is under way, and when that has ended', () => {
+      sendMuch();
+      expect(isBehind()).to.equal(false);
+      world.turn.end();
+      expect(isBehind()).to.equal(false);
+      sendMuch();
+      expect([isBehind(), isBehind()]).to.deep.equal([true, true]);
+      world.turn.end();
+      expect(heard).to.equal(0);
+      journal.answer();
+      expect(heard).to.equal(2);
+      expect(isBehind()).to.equal(false);
+      world.turn.end();
+      expect(isBehind()).to.equal(false);
+      journal.answer();
+      expect(heard).to.equal(2);
+    });
+
+    for (const outcome of ['full', 'failed'] as const) {
+      it(`lets go on after a commit that was ${outcome}, too`, () => {
+        world.send('a', '1');
+        world.turn.end();
+        sendMuch();
+        expect(isBehind()).to.equal(true);
+        journal.answer(outcome);
+        expect(heard).to.equal(1);
+        expect(isBehind()).to.equal(false);
+      });
+    }
+
+    it('is never behind without a journal', () => {
+      const ephemeral = new World();
+      for (let i = 0; i < 4; i++) ephemeral.send('a', body);
+      expect(ephemeral.exchange.isBehind(() => heard++)).to.equal(false);
+    });
   });
 
   it('asks a journal that is off for nothing', () => {

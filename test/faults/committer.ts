@@ -6,7 +6,7 @@
  */
 import { writeSync } from 'node:fs';
 import { SqliteJournal } from '../../src/adapters/journal/sqlite/journal.js';
-import { batch, restored, stored } from '../contract/journal-parts.js';
+import { batch, commit, restored, stored } from '../contract/journal-parts.js';
 
 const [file = '', sync = '', count = '', size = ''] = process.argv.slice(2);
 
@@ -20,9 +20,8 @@ restored(journal);
 say('open');
 for (let seq = 1; seq <= Number(count); seq++) {
   const added = [stored(seq, { to: 'to', body: 'x'.repeat(Number(size)) })];
-  journal.commit(batch(added, [seq - 10], seq), (failure) => {
-    say(failure === undefined ? `done ${seq}` : `${failure.kind} ${seq} ${failure.cause.message}`);
-  });
+  const failure = await commit(journal, batch(added, [seq - 10], seq));
+  say(failure === undefined ? `done ${seq}` : `${failure.kind} ${seq} ${failure.cause.message}`);
 }
 await journal.close().then(
   () => say('closed'),

@@ -125,6 +125,11 @@ export class RemoteExchange implements Exchange, LinkOwner {
     this.#link.flush(() => done());
   }
 
+  /** The broker reads no further, if it is. */
+  isBehind(): boolean {
+    return false;
+  }
+
   control(control: Control, asker: Asker, tag: string): void {
     const listener: AskListener = {
       answered: (_tag, answer) => asker.answered(tag, answer),

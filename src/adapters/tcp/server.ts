@@ -145,7 +145,12 @@ export class TcpServer implements SessionOwner, ListenersOwner {
     // One under TLS was counted before its handshake.
     if (!secure && this.full) return this.#refuse(accepted);
     let connection: Connection | undefined;
-    const bytes = (data: Buffer, length: number) => connection?.bytes(data, length);
+    const hearOn = () => socket.resume();
+    const bytes = (data: Buffer, length: number) => {
+      connection?.bytes(data, length);
+      // Its session may go on too early, or be made to; then it is held up again after the next bytes.
+      if (this.#parts.exchange.isBehind(hearOn)) socket.pause();
+    };
     const socket = secure ? readAsStream(accepted, bytes) : accept(accepted, bytes);
     const rights = this.access.withoutToken(over);
     connection = new Newcomer(++this.#numbered, socket, rights, this, (newcomer, tagged) => {

@@ -8,11 +8,13 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { describe, it } from 'mocha';
+import { JournalError } from '../../../src/adapters/journal/sqlite/errors.js';
+import { JournalFile } from '../../../src/adapters/journal/sqlite/file.js';
 import { SqliteJournal } from '../../../src/adapters/journal/sqlite/journal.js';
 import { openDatabase } from '../../../src/adapters/journal/sqlite/open.js';
-import type { Restoring } from '../../../src/ports/journal.js';
+import type { Journal, Restoring } from '../../../src/ports/journal.js';
 import { journalContract } from '../../contract/journal.js';
-import { batch, delivery, keep, kept, stored } from '../../contract/journal-parts.js';
+import { batch, commit, delivery, keep, kept, stored } from '../../contract/journal-parts.js';
 import { scratch } from '../../faults/scratch.js';
 
 const COMMITTER = fileURLToPath(new URL('../../faults/committer.js', import.meta.url));
@@ -23,6 +25,35 @@ async function firstLine(child: ChildProcess): Promise<string> {
   const lines = createInterface(child.stdout);
   const [line] = (await once(lines, 'line')) as [string];
   return line;
+}
+
+/** What the journal's thread does, done in ours. */
+class InOneThread implements Journal {
+  readonly #file: JournalFile;
+
+  constructor(
+    file: string,
+    readonly sync: 'normal' | 'full',
+  ) {
+    this.#file = new JournalFile(file, sync);
+  }
+
+  restore(restoring: Restoring): ReturnType<Journal['restore']> {
+    return this.#file.restore(restoring);
+  }
+
+  commit(...[changes, done]: Parameters<Journal['commit']>): void {
+    done(this.#file.commit(changes));
+  }
+
+  read(...[wanted, count, bytes, done]: Parameters<Journal['read']>): void {
+    const { found, failure } = this.#file.read(wanted, count, bytes);
+    done(found, failure);
+  }
+
+  async close(): Promise<void> {
+    this.#file.close();
+  }
 }
 
 /** Hears nothing of what is restored. */
@@ -43,13 +74,16 @@ async function until(isSo: () => boolean): Promise<void> {
 describe('SQLite journal', () => {
   const folder = scratch();
 
-  for (const sync of ['normal', 'full'] as const) {
-    journalContract(`SQLite, ${sync}`, {
+  for (const [name, sync, open] of [
+    ['SQLite', 'full', (file: string) => new SqliteJournal(file, 'full')],
+    ['SQLite without its thread', 'normal', (file: string) => new InOneThread(file, 'normal')],
+  ] as const) {
+    journalContract(name, {
       keeps: true,
       sync,
       place: () => {
         const file = join(folder(), 'journal.db');
-        return { open: () => new SqliteJournal(file, sync), remove: () => undefined };
+        return { open: () => open(file), remove: () => undefined };
       },
     });
   }
@@ -131,11 +165,54 @@ describe('SQLite journal', () => {
     await journal.close();
   });
 
-  it('is done when commit returns', async () => {
+  it('does what it was asked for before it closes', async () => {
+    const file = join(folder(), 'journal.db');
+    const journal = new SqliteJournal(file, 'full');
+    const told: string[] = [];
+    for (const seq of [1, 2, 3]) journal.commit(batch([stored(seq)]), () => told.push(`commit ${seq}`));
+    journal.read({ of: 'due', by: 1e9 }, 9, 1e9, (found) => told.push(`read ${found.length}`));
+    await journal.close();
+    expect(told).to.deep.equal(['commit 1', 'commit 2', 'commit 3', 'read 3']);
+    const next = new SqliteJournal(file, 'full');
+    expect(await kept(next)).to.deep.equal([stored(1), stored(2), stored(3)]);
+    await next.close();
+  });
+
+  it('lets the event loop go on while it commits', async () => {
     const journal = new SqliteJournal(join(folder(), 'journal.db'), 'full');
-    let done = false;
-    journal.commit(batch([stored(1)]), () => (done = true));
-    expect(done).to.equal(true);
+    const told: string[] = [];
+    const done = new Promise<void>((resolve) => {
+      journal.commit(batch([stored(1)]), () => {
+        told.push('done');
+        resolve();
+      });
+    });
+    told.push('returned');
+    await done;
+    expect(told).to.deep.equal(['returned', 'done']);
+    await journal.close();
+  });
+
+  it('reads the batch before commit returns', async () => {
+    const journal = new SqliteJournal(join(folder(), 'journal.db'), 'full');
+    const added = [stored(1)];
+    const removed: number[] = [];
+    const ends = commit(journal, batch(added, removed));
+    added.push(stored(2));
+    removed.push(1);
+    await ends;
+    expect(await kept(journal)).to.deep.equal([stored(1)]);
+    await journal.close();
+  });
+
+  it('takes a batch of more texts than one string could hold', async () => {
+    const journal = new SqliteJournal(join(folder(), 'journal.db'), 'normal');
+    // Of one megabyte each, so that what is joined for the handover has to be begun anew.
+    const bodies = ['a', 'b', 'c', 'd', 'e'].map((letter, i) => letter.repeat(2 ** 20 - 2 + i));
+    const all = bodies.map((body, i) => stored(i + 1, { to: 'a', body }));
+    await keep(journal, batch(all));
+    const found = await kept(journal);
+    expect(found.map(({ message }) => bodies.indexOf(message.body))).to.deep.equal([0, 1, 2, 3, 4]);
     await journal.close();
   });
 
@@ -221,15 +298,14 @@ describe('SQLite journal', () => {
     const file = join(folder(), 'journal.db');
     const journal = new SqliteJournal(file, 'full');
     await keep(journal, batch([stored(1)]));
-    const kinds: unknown[] = [];
     // No broker hands out a `seq` twice: that such a commit fails is what we make use of.
-    const commit = (seq: number) => journal.commit(batch([stored(seq)]), (failure) => kinds.push(failure));
-    commit(1);
+    const underWay = [1, 2].map((seq) => commit(journal, batch([stored(seq)])));
+    const first = await underWay[0];
     const size = statSync(`${file}-wal`).size;
-    commit(2);
-    expect(kinds).to.have.lengthOf(2);
-    expect(kinds[0]).to.have.property('kind', 'failed');
-    expect(kinds[1]).to.equal(kinds[0]);
+    expect(first).to.have.property('kind', 'failed');
+    expect(first?.cause).to.be.instanceOf(JournalError);
+    expect(await underWay[1]).to.equal(first);
+    expect(await commit(journal, batch([stored(3)]))).to.equal(first);
     expect(statSync(`${file}-wal`).size).to.equal(size);
     await journal.close();
     const db = new Database(file);

@@ -1,126 +1,79 @@
-import { statSync } from 'node:fs';
-import Database from 'better-sqlite3';
 import type { Batch, Journal, JournalFailure, Moment, Restoring, Stored, Wanted } from '../../../ports/journal.js';
-import { isFull, journalError, noRoom } from './errors.js';
-import { Log } from './log.js';
-import { openDatabase } from './open.js';
-import { Reader } from './reader.js';
-import { Shrinker } from './shrink.js';
-import { bytesOf, hasRoom } from './space.js';
-import { Writer } from './writer.js';
+import { type Answer, revived } from './calls.js';
+import { packBatch, unpackMessages } from './handover.js';
+import { tell } from './telling.js';
+import { Thread } from './thread.js';
 
 /**
- * Keeps queued messages in an SQLite database that is this broker's alone. Commits and reads are done when `commit` and
- * `read` return.
- *
- * States: sound -> failed. After a failure nobody knows what the disk holds, while SQLite would go on as if nothing had
- * been (the next sync after one that failed says that all is well), so it isn't asked again.
+ * Keeps queued messages in an SQLite database that is this broker's alone. The database is used by a thread of its own:
+ * a disk that takes a second for a sync holds up the commit, and not the event loop.
  */
 export class SqliteJournal implements Journal {
-  readonly #db: Database.Database;
-  readonly #writer: Writer;
-  readonly #reader: Reader;
-  readonly #log: Log;
-  readonly #shrinker: Shrinker;
+  readonly #thread: Thread;
+  /** After it, nothing succeeds. */
   #failure: JournalFailure | undefined;
+  #closed: Promise<void> | undefined;
 
   /** @throws JournalError if the file can't be used; then it is as it was */
   constructor(
-    private readonly file: string,
+    file: string,
     readonly sync: 'normal' | 'full',
   ) {
-    const db = openDatabase(file, sync);
-    this.#db = db;
-    try {
-      this.#writer = new Writer(db);
-      this.#reader = new Reader(db);
-      this.#log = new Log(db);
-      this.#shrinker = new Shrinker(db, this.#log, (work) => this.#guard(work));
-    } catch (error) {
-      // Its schema is not what its version says, or a page that is read here is damaged.
-      db.close();
-      throw journalError(file, error as Error);
-    }
+    this.#thread = new Thread(file, sync, (answer) => this.#failureOf(answer));
+    if (this.#failure !== undefined) throw this.#failure.cause;
   }
 
   /** May find damage in a file that is too large to be checked at opening; after that, nothing succeeds. */
   restore(restoring: Restoring): { moment: Moment; lastSeq: number } | undefined {
-    try {
-      const found = this.#reader.restore(restoring);
-      this.#shrinker.look();
-      return found;
-    } catch (error) {
-      if (!(error instanceof Database.SqliteError)) throw error;
-      this.#failure = this.#failed(error);
-      throw this.#failure.cause;
-    }
+    let last: Answer['last'];
+    const troubles: unknown[] = [];
+    this.#thread.call({ to: 'restore' }, undefined, (answer) => {
+      const failure = this.#failureOf(answer);
+      try {
+        if (failure !== undefined) throw failure.cause;
+        if (answer.told !== undefined && troubles.length === 0) tell(answer.told, restoring);
+      } catch (error) {
+        // What follows of this answer is still to be taken.
+        troubles.push(error);
+      }
+      last = answer.last;
+    });
+    this.#thread.await();
+    if (troubles.length > 0) throw troubles[0];
+    return last;
   }
 
-  commit(batch: Batch, done: (failure?: JournalFailure) => void): void {
-    done(this.#guard(() => this.#keep(batch)));
+  commit(lent: Batch, done: (failure?: JournalFailure) => void): void {
+    const batch = packBatch(lent);
+    this.#thread.call({ to: 'commit', batch }, batch, (answer) => done(this.#failureOf(answer)));
   }
 
   read(wanted: Wanted, count: number, bytes: number, done: (found: Stored[], failure?: JournalFailure) => void): void {
-    let found: Stored[] = [];
-    const failure = this.#guard(() => {
-      found = this.#reader.read(wanted, count, bytes);
+    this.#thread.call({ to: 'read', wanted, count, bytes }, undefined, (answer) => {
+      done(answer.found ? unpackMessages(answer.found) : [], this.#failureOf(answer));
     });
-    done(found, failure);
   }
 
   /** @throws JournalError if what was committed can't be brought to rest: it may not be on the disk */
-  async close(): Promise<void> {
-    if (!this.#db.open) return;
-    this.#shrinker.stop();
-    // A full disk is no harm: everything is in the log, and the next start goes on from there.
-    const failure = this.#failure === undefined ? this.#guard(() => this.#log.move()) : undefined;
-    this.#db.close();
-    if (failure?.kind === 'failed') throw failure.cause;
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
   }
 
-  /** Does it, unless the journal has failed, and tells what went wrong by what can be done about it. */
-  #guard(work: () => void): JournalFailure | undefined {
+  async #close(): Promise<void> {
+    const failure = await new Promise<JournalFailure | undefined>((resolve) => {
+      this.#thread.call({ to: 'close' }, undefined, ({ failure }) => resolve(failure && revived(failure)));
+    });
+    await this.#thread.gone();
+    if (failure !== undefined && this.#failure === undefined) throw failure.cause;
+  }
+
+  /** The first after which nothing may be promised stays the one. */
+  #failureOf({ failure }: Answer): JournalFailure | undefined {
+    if (failure === undefined) return undefined;
     if (this.#failure !== undefined) return this.#failure;
-    try {
-      work();
-      return undefined;
-    } catch (error) {
-      const cause = error as Error;
-      if (isFull(cause)) return { kind: 'full', cause };
-      this.#failure = this.#failed(cause);
-      return this.#failure;
-    }
-  }
-
-  #failed(cause: Error): JournalFailure {
-    return { kind: 'failed', cause: journalError(this.file, cause) };
-  }
-
-  #keep(batch: Batch): void {
-    this.#makeRoom(batch);
-    try {
-      this.#writer.write(batch);
-    } catch (error) {
-      if (!isFull(error)) throw error;
-      // There may be room in the log's own file, once what is in it has been moved out.
-      this.#log.move();
-      this.#writer.write(batch);
-    }
-    this.#log.bound();
-    this.#shrinker.look();
-  }
-
-  /** @throws as on a full disk, if there isn't any */
-  #makeRoom(batch: Batch): void {
-    const bytes = bytesOf(batch);
-    if (hasRoom(this.file, bytes, { waiting: this.#log.waiting, log: 0, free: 0 }, 'with margin')) return;
-    // Then all of the log's file can be written over.
-    this.#log.tryToMove();
-    // Ends of messages need no more, and make room.
-    if (bytes === 0) return;
-    const log = statSync(`${this.file}-wal`).size;
-    const inside = { waiting: this.#log.waiting, log, free: this.#shrinker.free };
-    const margin = batch.added.length > 0 ? 'with margin' : 'without';
-    if (!hasRoom(this.file, bytes, inside, margin)) throw noRoom(this.file);
+    const revival = revived(failure);
+    if (revival.kind === 'failed') this.#failure = revival;
+    return revival;
   }
 }
