@@ -110,6 +110,7 @@ sub _begin ($self, $socket, $decoder) {
     @$self{qw(socket decoder out)} = ($socket, $decoder, '');
     @$self{qw(failures up_since heard_at doubted greeting)} = (0, now(), now(), 0, 0);
     $self->{alive_at} = now() + $self->{idle} / 3 if $self->{idle};
+    $self->_wait_in_reads if $self->{patient};
     my @held = values %{ $self->{held} };
     $self->_say_delivery($_) for @held;
 

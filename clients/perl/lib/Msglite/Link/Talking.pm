@@ -14,11 +14,28 @@ use constant {
     HELLO          => '!',
     READ           => 64 * 1024,
     SECOND_THOUGHT => 1,                                  # Seconds.
-    NO_SIGNAL      => eval { Socket::MSG_NOSIGNAL() },
+    NO_SIGNAL      => eval { Socket::MSG_NOSIGNAL() | Socket::MSG_DONTWAIT() },
+    PATIENCE       => 1,                                  # Seconds that a read waits.
 };
+
+# From now on `step` may be a second late with what is due, where it is given so long: then a read waits by itself, and need not
+# be waited for.
+sub be_patient ($self) {
+    $self->{patient} = defined NO_SIGNAL && !$self->{tls};
+    $self->_wait_in_reads if $self->{patient} && $self->{socket};
+    return;
+}
+
+sub _wait_in_reads ($self) {
+    my $socket = $self->{socket};
+    setsockopt $socket, Socket::SOL_SOCKET(), Socket::SO_RCVTIMEO(), pack 'l!l!', PATIENCE, 0 or return delete $self->{patient};
+    $socket->blocking(1);
+    return;
+}
 
 sub _talk ($self, $most) {
     $self->_say_asks;
+    my $patient = $self->{patient} && (!defined $most || $most >= PATIENCE);
     my $now;
     for my $at (@$self{qw(keep_at confirm_at alive_at)}) {
         next if !defined $at;
@@ -26,17 +43,20 @@ sub _talk ($self, $most) {
         my $left = $at > $now ? $at - $now : 0;
         $most = $left if !defined $most || $left < $most;
     }
-    return $self->_lost('connection-lost', 'the broker closed it') if !defined $self->_exchange($most);
+    return $self->_lost('connection-lost', 'the broker closed it') if !defined $self->_exchange($most, $patient);
     while ($self->{decoder} && (my $frame = $self->{decoder}->next_frame)) { $self->_take($frame) }
     return;
 }
 
 # Writes and reads what can be, and waits for that so many seconds at most. Undef: it was closed.
-sub _exchange ($self, $most) {
+sub _exchange ($self, $most, $patient = 0) {
     return if $self->{out} ne '' && !$self->_write;
     my $socket = $self->{socket};
     my $secure = $self->{tls} && $socket->isa('IO::Socket::SSL');
-    if (!$secure || !$socket->pending) {
+    if ($patient && $self->{out} eq '') {
+        delete $self->{busy};
+    }
+    elsif (!$secure || !$socket->pending) {
         my ($read, $write) = ('', '');
         vec($read, fileno $socket, 1) = 1;
         $write = $read if $self->{out} ne '';
@@ -51,6 +71,7 @@ sub _exchange ($self, $most) {
     my $buffer = $self->{decoder}->buffer;
     for (;;) {
         my $count = sysread $socket, $$buffer, READ, length $$buffer;
+        $self->{busy} = 1;
         if (!defined $count) { return $!{EAGAIN} || $!{EWOULDBLOCK} || $!{EINTR} ? 1 : undef }
         return if !$count;
         @$self{qw(heard_at doubted)} = (Msglite::Link::now(), 0) if $self->{idle};

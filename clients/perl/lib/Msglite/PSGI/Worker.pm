@@ -14,7 +14,8 @@ use Msglite::PSGI::Reply;
 use Msglite::PSGI::Responder;
 
 use constant {
-    LOOK => 1,    # Seconds between looks at what signals and the parent tell.
+    LOOK    => 1,     # Seconds between looks at what signals and the parent tell.
+    PATIENT => 30,    # Seconds of a lease from which it does not matter if it is extended a second late.
 };
 
 # app, settings (as Msglite::PSGI::Settings has them), ready: called when it takes requests.
@@ -41,12 +42,14 @@ sub run ($self) {
     @SIG{qw(TERM QUIT)} = (sub { $self->{stopping} = 1 }) x 2;
     my $link = $self->{link} = $client->link;
     $self->{client} = $client;
+    $link->be_patient if $settings->{lease} >= PATIENT;
     $self->_ask;
     $link->flush(sub (@) { $self->{ready}->() });
     while ($self->{asked} || $self->{request}) {
         my $delivery = delete $self->{request};
         if ($delivery) { $self->_serve($delivery); next }
         $link->step(LOOK);
+        next if $self->{request};
         $self->{stopping} = 1 if getppid != $self->{parent};
         $link->withdraw($self->{asked}) if $self->{stopping} && $self->{asked};
         $self->_failed($self->{refused}) if $self->{refused};
