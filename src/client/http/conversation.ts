@@ -70,6 +70,7 @@ export class Conversation {
       const { code, message } = error as MsgliteError;
       // Nobody took it: who has asked for it has given up.
       const gone = code === 'dead' || code === 'expired';
+      if (!gone && code !== 'connection-lost' && code !== 'closed') this.report(error);
       this.end(gone ? 'gone' : 'broken', `the answer could not be sent: ${message}`);
       return;
     }

@@ -158,6 +158,17 @@ describe('serving web requests of a broker that fails', () => {
     expect(errors).to.deep.equal([]);
   });
 
+  it('reports why an answer was refused, and gives its request back', async () => {
+    start(LAST);
+    const receive = await next('receive');
+    deliver(receive, 'first', '/');
+    const answer = await next('send');
+    answer.say(`-- ${answer.tag} full too many messages wait\r\n`);
+    expect((await next('give-back')).command).to.have.property('delivery', '@first');
+    expect(errors.map(String)).to.deep.equal(['MsgliteError: full: too many messages wait']);
+    await expectToGoOn(receive);
+  });
+
   it('stops working on what the broker does not know any more when it is back', async () => {
     let signal: AbortSignal | undefined;
     start((request: Request) => {
