@@ -14,7 +14,7 @@ const FEWEST = 64;
  * Things by their names. A hash table that grows and shrinks by one bucket at a time (linear hashing, W. Litwin, 1980),
  * so that one more or less never costs a rehash of all. A `Map` does that, and where things come and go it leaves a trail of
  * dead tables, each with all that was in it at its end: once the first is old, V8 keeps them alive until its next full
- * collection, which cost a third of a web request's CPU.
+ * collection. That was a fifth of a web request's CPU.
  */
 export class Table<T extends Named<T>> {
   readonly #buckets: (T | undefined)[] = new Array(FEWEST).fill(undefined);
