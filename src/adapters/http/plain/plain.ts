@@ -31,7 +31,7 @@ export interface PlainParts {
 
 /**
  * Most web requests are plain, and node:http is made for all the others, too: reading and answering the plain ones here
- * costs a third of that. Whatever is accepted here, node:http would accept and take for the same.
+ * costs a fraction of that. Whatever is accepted here, node:http would accept and take for the same.
  */
 export class Plain implements HeadJudge {
   readonly turn: Turn;
