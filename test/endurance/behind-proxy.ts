@@ -46,6 +46,11 @@ export class BehindProxy {
     return this.#processes.map(({ pid }, i) => ({ name: names[i] as string, pid }));
   }
 
+  /** Of the newest one. */
+  get applicationPid(): number {
+    return this.#applications.at(-1)?.pid ?? 0;
+  }
+
   /** Resolves when it takes requests. */
   async startApplication(): Promise<void> {
     const child = spawn(process.execPath, [APPLICATION, this.folder.file('socket')], {

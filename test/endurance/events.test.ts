@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { afterEach, describe, it } from 'mocha';
 import { BehindProxy, PLACES } from './behind-proxy.js';
-import { resident } from './process-figures.js';
+import { cpuSeconds, resident } from './process-figures.js';
 import { figure, size } from './sizes.js';
 
 const CLIENTS = size('EVENT_CLIENTS', 200);
@@ -46,13 +46,20 @@ describe(`${CLIENTS} web clients that wait for events`, function () {
         figure(`${name}: ${more} MiB more, ${((more * 1024) / CLIENTS).toFixed(1)} KiB for each`);
         expect(more, name).to.be.below(MEMORY);
       }
+      const all = [...world.processes, { name: 'application', pid: world.applicationPid }];
+      const used = all.map(({ pid }) => cpuSeconds(pid));
       for (let i = 0; i < ROUNDS; i++) {
         const begun = performance.now();
-        const all = said();
+        const heard = said();
         expect(await world.get('/tell')).to.equal(String(CLIENTS));
-        expect(await all).to.equal('told\n');
+        expect(await heard).to.equal('told\n');
         figure(`all told after ${(performance.now() - begun).toFixed(0)} ms`);
       }
+      const each = all.map(({ name, pid }, i) => {
+        const milliseconds = ((cpuSeconds(pid) - (used[i] as number)) * 1000) / ROUNDS;
+        return `${name} ${milliseconds.toFixed(0)} ms`;
+      });
+      figure(`CPU for telling them once: ${each.join(', ')}`);
     });
   }
 });
