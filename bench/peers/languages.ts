@@ -25,7 +25,8 @@ const VERSIONS = {
 /** A program with its arguments, told where to listen and how many workers to have. */
 type Command = (path: string, workers: string) => readonly string[];
 
-export const gunicorn = server('gunicorn', [PYTHON, '-m', 'gunicorn', '--version'], (path, workers) => {
+const GUNICORN = 'import gunicorn; print("gunicorn", gunicorn.__version__)';
+export const gunicorn = server('gunicorn', [PYTHON, '-c', GUNICORN], (path, workers) => {
   const where = ['--bind', `unix:${path}`, '--chdir', APPLICATIONS];
   return [PYTHON, '-m', 'gunicorn', '--worker-class', 'sync', '--workers', workers, ...where, 'hello'];
 });
