@@ -13,10 +13,10 @@ from .receives import Delivery, Receive
 class Ready:
     """Called with the link's lock held."""
 
-    def __init__(self, link: Link, addresses: Sequence[str], timeout: float, lease: float = 0.0) -> None:
+    def __init__(self, link: Link, addresses: Sequence[str], timeout: float) -> None:
         self._link = link
         self._waiter = Waiter()
-        self._receive = link.receive(addresses, timeout, 1, lease, self)
+        self._receive = link.receive(addresses, timeout, 1, 0.0, self)
         # One that wants what is there already waits for a broker to ask.
         self._waiter.due = self._receive.due if timeout > 0 else None
 

@@ -74,16 +74,16 @@ class Pieces(io.RawIOBase):
 
 
 class Body:
-    """``wsgi.input``, and what is behind it."""
+    """``wsgi.input`` of a body that came not with its head, and what is behind it."""
 
-    def __init__(self, inline: bytes = b"", fetch: Callable[[], bytes] | None = None) -> None:
+    def __init__(self, fetch: Callable[[], bytes] | None = None) -> None:
+        """Without ``fetch`` it is empty."""
         self._pieces = None if fetch is None else Pieces(fetch)
-        self.input: Any = io.BytesIO(inline) if self._pieces is None else io.BufferedReader(self._pieces, 64 * 1024)
-        self._inline = len(inline)
+        self.input: Any = io.BytesIO() if self._pieces is None else io.BufferedReader(self._pieces, 64 * 1024)
 
     def length(self) -> int:
         """Waits for all of it."""
-        return self._inline if self._pieces is None else self._pieces.fetch_all()
+        return 0 if self._pieces is None else self._pieces.fetch_all()
 
     @property
     def is_complete(self) -> bool:
