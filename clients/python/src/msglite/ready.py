@@ -36,11 +36,6 @@ class Ready:
         delivery: Delivery | None = waiter.value
         return delivery
 
-    def stop(self) -> None:
-        """It is over, unless a message is on its way."""
-        self._link.withdraw(self._receive)
-        self._link.flush()
-
     def deliver(self, delivery: Delivery, receive: Receive) -> None:
         self._waiter.settle(delivery)
 
