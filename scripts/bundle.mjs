@@ -29,7 +29,7 @@ await build({
   outbase: FROM,
   outdir: TO,
   bundle: true,
-  splitting: true,
+  splitting: false,
   format: 'esm',
   platform: 'node',
   target: 'node20',
@@ -38,6 +38,8 @@ await build({
   sourcesContent: false,
   legalComments: 'eof',
   chunkNames: '[name]-[hash]',
+  // Some packages load helps for their developers otherwise.
+  define: { 'process.env.NODE_ENV': '"production"' },
   banner: { js: BEGIN_OF_EACH_FILE },
   plugins: [{ name: 'where-am-i', setup: tellWhere }],
   logLevel: 'warning',

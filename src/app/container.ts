@@ -2,7 +2,6 @@ import type { DependencyContainer } from 'tsyringe';
 import { OpenAccess } from '../adapters/access/open.js';
 import { TokenFile } from '../adapters/access/token-file.js';
 import { MemoryJournal } from '../adapters/journal/memory/journal.js';
-import { SqliteJournal } from '../adapters/journal/sqlite/journal.js';
 import { listen } from '../adapters/tcp/listen.js';
 import { TCP_SETTINGS, TcpServer, type TcpSettings } from '../adapters/tcp/server.js';
 import { LocalExchange } from '../domain/exchange.js';
@@ -13,7 +12,6 @@ import type { Journal } from '../ports/journal.js';
 import { ACCESS, CLOCK, EXCHANGE, IDS, JOURNAL, TURN } from '../ports/tokens.js';
 import type { Turn } from '../ports/turn.js';
 import { commonParts, once } from './container/common.js';
-import { registerProxy } from './container/http.js';
 import type { BrokerOptions } from './options.js';
 
 export const TCP_SERVER = Symbol('TcpServer');
@@ -38,12 +36,13 @@ export class Trouble {
 
 /**
  * All parts of one broker, in a container of its own; nothing is made before it is asked for. A test replaces what it
- * wants to: `buildContainer(options).register(JOURNAL, { useValue: journal })`.
+ * wants to: `(await buildContainer(options)).register(JOURNAL, { useValue: journal })`. What the options do not ask for is
+ * not even loaded.
  */
-export function buildContainer(options: BrokerOptions): DependencyContainer {
+export async function buildContainer(options: BrokerOptions): Promise<DependencyContainer> {
   const parts = commonParts(options.log);
   once(parts, TROUBLE, () => new Trouble());
-  once<Journal>(parts, JOURNAL, () => makeJournal(options.journal));
+  once<Journal>(parts, JOURNAL, await journalMaker(options.journal));
   once<Access>(parts, ACCESS, () => makeAccess(options.access));
   once(parts, EXCHANGE, (from) => makeExchange(from, options));
 
@@ -51,13 +50,16 @@ export function buildContainer(options: BrokerOptions): DependencyContainer {
   once(parts, TCP_SERVER, (from) => from.resolve(TcpServer));
   if (options.http !== undefined) {
     const { listen: address } = options.http;
+    const { registerProxy } = await import('./container/http.js');
     registerProxy(parts, options.http, (server) => listen(server, address));
   }
   return parts;
 }
 
-function makeJournal(journal: BrokerOptions['journal']): Journal {
-  return journal === undefined ? new MemoryJournal() : new SqliteJournal(journal.file, journal.sync);
+async function journalMaker(journal: BrokerOptions['journal']): Promise<() => Journal> {
+  if (journal === undefined) return () => new MemoryJournal();
+  const { SqliteJournal } = await import('../adapters/journal/sqlite/journal.js');
+  return () => new SqliteJournal(journal.file, journal.sync);
 }
 
 function makeAccess({ tokens, on }: BrokerOptions['access']): Access {

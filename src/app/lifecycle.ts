@@ -8,7 +8,7 @@ import type { Clock } from '../ports/clock.js';
 import type { Journal } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
 import { ACCESS, CLOCK, EXCHANGE, JOURNAL, LOG } from '../ports/tokens.js';
-import { HTTP_PROXY } from './container/http.js';
+import { HTTP_PROXY } from './container/common.js';
 import { buildContainer, TCP_SERVER, TROUBLE, type Trouble } from './container.js';
 import type { BrokerOptions } from './options.js';
 import type { Running } from './run.js';
@@ -27,11 +27,8 @@ export interface RunningBroker extends Running {
  * @param container its parts, made from the same options
  * @throws what kept a part from starting; then nothing of it runs
  */
-export async function startBroker(
-  options: BrokerOptions,
-  container: DependencyContainer = buildContainer(options),
-): Promise<RunningBroker> {
-  const broker = new Broker(options, container);
+export async function startBroker(options: BrokerOptions, container?: DependencyContainer): Promise<RunningBroker> {
+  const broker = new Broker(options, container ?? (await buildContainer(options)));
   await broker.start();
   return broker;
 }

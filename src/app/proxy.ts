@@ -6,7 +6,7 @@ import { showEndpoint } from '../client/address.js';
 import type { Clock } from '../ports/clock.js';
 import type { Log } from '../ports/log.js';
 import { CLOCK, EXCHANGE, LOG } from '../ports/tokens.js';
-import { HTTP_PROXY } from './container/http.js';
+import { HTTP_PROXY } from './container/common.js';
 import { buildProxyContainer } from './container/proxy.js';
 import type { ProxyOptions } from './options.js';
 import type { Running } from './run.js';

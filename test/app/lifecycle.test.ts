@@ -71,7 +71,7 @@ describe('a broker from its own container', () => {
     replace: readonly [symbol, unknown][] = [],
   ): Promise<RunningBroker> {
     const options = brokerOptions({ address: path, ...flags }, {});
-    const container = buildContainer(options);
+    const container = await buildContainer(options);
     container.register(LOG, { useValue: log }).register(JOURNAL, { useValue: journal });
     for (const [token, useValue] of replace) container.register(token, { useValue });
     const broker = await startBroker(options, container);

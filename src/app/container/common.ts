@@ -10,6 +10,9 @@ import { CLOCK, IDS, LOG, TURN } from '../../ports/tokens.js';
 import type { Turn } from '../../ports/turn.js';
 import type { LogOptions } from '../options.js';
 
+/** Registered only where the options ask for a proxy. */
+export const HTTP_PROXY = Symbol('HttpProxy');
+
 /** What every process has, in a container of its own; nothing is made before it is asked for. */
 export function commonParts(log: LogOptions): DependencyContainer {
   const parts = container.createChildContainer();

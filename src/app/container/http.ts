@@ -3,10 +3,7 @@ import { HTTP_SETTINGS, HttpProxy, type HttpSettings } from '../../adapters/http
 import { accept } from '../../adapters/tcp/accept.js';
 import { showAddress } from '../../adapters/tcp/listen.js';
 import type { HttpOptions } from '../options.js';
-import { once } from './common.js';
-
-/** Registered only where the options ask for a proxy. */
-export const HTTP_PROXY = Symbol('HttpProxy');
+import { HTTP_PROXY, once } from './common.js';
 
 /** @param listen makes its server listen where the options say */
 export function registerProxy(parts: DependencyContainer, http: HttpOptions, listen: HttpSettings['listen']): void {

@@ -80,7 +80,7 @@ export class ServedWorld {
     const world = new ServedWorld();
     const web = { 'http-network': 'tcp', 'http-address': '127.0.0.1:0' };
     const options = brokerOptions({ address: world.#folder.file('socket'), ...web, ...flags }, {});
-    const container = buildContainer(options).register(LOG, { useValue: world.log });
+    const container = (await buildContainer(options)).register(LOG, { useValue: world.log });
     const settings = container.resolve<HttpSettings>(HTTP_SETTINGS);
     const listen: HttpSettings['listen'] = async (server) => {
       await settings.listen(server);
