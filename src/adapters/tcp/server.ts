@@ -148,8 +148,8 @@ export class TcpServer implements SessionOwner, ListenersOwner {
     const hearOn = () => socket.resume();
     const bytes = (data: Buffer, length: number) => {
       connection?.bytes(data, length);
-      // Its session may go on too early, or be made to; then it is held up again after the next bytes.
-      if (this.#parts.exchange.isBehind(hearOn)) socket.pause();
+      // One that its session holds up is left to that. If the session goes on too early, it is held up again after the next bytes.
+      if (!socket.isPaused() && this.#parts.exchange.isBehind(hearOn)) socket.pause();
     };
     const socket = secure ? readAsStream(accepted, bytes) : accept(accepted, bytes);
     const rights = this.access.withoutToken(over);

@@ -60,6 +60,21 @@ describe('TcpServer', () => {
     await (await broker.connect()).expect('< 0 a\r\n', '*\r\n');
   });
 
+  it('reads no further from one whose receive waits, however often the disk catches up', async () => {
+    await start([unix()]);
+    const heldUp: (() => void)[] = [];
+    broker.exchange.isBehind = (caughtUp) => heldUp.push(caughtUp) > 0;
+    const client = await broker.connect();
+    const much = 8 * 1024 * 1024;
+    client.say(`< 60 a\r\n${'> 1 60 b\r\nx\r\n'.repeat(much / 12)}`);
+    await broker.until(() => heldUp.length > 0);
+    for (let times = 0; times < 1000; times++) {
+      for (const caughtUp of heldUp.splice(0)) caughtUp();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(client.socket.writableLength).to.be.greaterThan(much / 2);
+  });
+
   it('answers all before it closes on goodbye', async () => {
     await start([unix()]);
     const client = await broker.connect();
