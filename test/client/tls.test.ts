@@ -1,37 +1,25 @@
-import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import { type Client, type ConnectOptions, connect } from '../../src/client/index.js';
-import { TestAccess } from '../support/access.js';
-import { type Certificate, Certificates } from '../support/certificates.js';
-import { TcpBroker } from '../support/tcp.js';
-import { temporaryFolder } from '../support/wire.js';
+import type { TcpBroker } from '../support/tcp.js';
+import { Trusted } from '../support/trusted.js';
 import { codeOf } from './support.js';
 
 describe('a client of a broker with TLS and tokens', () => {
-  let folder: ReturnType<typeof temporaryFolder>;
-  let authority: Certificate;
-  let own: Certificate;
-  let mine: Certificate;
+  let trusted: Trusted;
   let broker: TcpBroker;
   let clients: Client[];
 
   before(function () {
     this.timeout(20_000);
-    folder = temporaryFolder();
-    const certificates = new Certificates(folder.path);
-    authority = certificates.authority('authority');
-    own = certificates.signed('broker', authority);
-    mine = certificates.signed('client', authority);
+    trusted = new Trusted();
   });
 
-  after(() => folder.remove());
+  after(() => trusted.remove());
 
   beforeEach(async () => {
     clients = [];
-    const tls = { ...own, ca: authority.cert, clientCerts: 'require' } as const;
-    broker = new TcpBroker([{ host: '127.0.0.1', port: 0 }], { tls }, new TestAccess());
-    await broker.server.start();
+    broker = await trusted.broker();
   });
 
   afterEach(async () => {
@@ -46,15 +34,9 @@ describe('a client of a broker with TLS and tokens', () => {
     return client;
   }
 
-  const tls = () => ({
-    ca: readFileSync(authority.cert),
-    cert: readFileSync(mine.cert),
-    key: readFileSync(mine.key),
-  });
-
   it('is let in with certificate and token, and may do what that allows', async () => {
-    const sender = await connected({ tls: tls(), token: 'sender-token' });
-    const worker = await connected({ tls: tls(), token: 'worker-token' });
+    const sender = await connected({ tls: trusted.tls, token: 'sender-token' });
+    const worker = await connected({ tls: trusted.tls, token: 'worker-token' });
     await sender.send('jobs.a', 'x');
     expect((await worker.ready('jobs.a'))?.text()).to.equal('x');
     expect(await codeOf(worker.send('jobs.a', 'x'))).to.equal('forbidden');
@@ -63,9 +45,9 @@ describe('a client of a broker with TLS and tokens', () => {
   });
 
   it('is told what it lacks', async () => {
-    expect(await codeOf(connected({ tls: tls(), token: 'no-such-token' }))).to.equal('unauthorized');
-    expect(await codeOf(connected({ tls: tls() }))).to.equal('unauthorized');
-    expect(await codeOf(connected({ tls: { ca: tls().ca }, token: 'sender-token' }))).to.equal('unreachable');
+    expect(await codeOf(connected({ tls: trusted.tls, token: 'no-such-token' }))).to.equal('unauthorized');
+    expect(await codeOf(connected({ tls: trusted.tls }))).to.equal('unauthorized');
+    expect(await codeOf(connected({ tls: { ca: trusted.tls.ca }, token: 'sender-token' }))).to.equal('unreachable');
     expect(await codeOf(connected({ tls: true, token: 'sender-token' }))).to.equal('unreachable');
     expect(await codeOf(connected({ token: 'sender-token' }))).to.be.oneOf(['unreachable', 'protocol']);
   });

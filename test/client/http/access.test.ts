@@ -1,40 +1,28 @@
-import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import { type HttpServeOptions, serve } from '../../../src/client/http/index.js';
 import { type Client, connect } from '../../../src/client/index.js';
-import { TestAccess } from '../../support/access.js';
-import { type Certificate, Certificates } from '../../support/certificates.js';
-import { TcpBroker } from '../../support/tcp.js';
-import { temporaryFolder } from '../../support/wire.js';
+import type { TcpBroker } from '../../support/tcp.js';
+import { Trusted } from '../../support/trusted.js';
 import { codeOf } from '../support.js';
 
 const ADDRESS = 'jobs.web';
 
 describe('serving web requests of a broker with TLS and tokens', () => {
-  let folder: ReturnType<typeof temporaryFolder>;
-  let authority: Certificate;
-  let own: Certificate;
-  let mine: Certificate;
+  let trusted: Trusted;
   let broker: TcpBroker;
   /** Sends what a proxy would. */
   let proxy: Client;
 
   before(function () {
     this.timeout(20_000);
-    folder = temporaryFolder();
-    const certificates = new Certificates(folder.path);
-    authority = certificates.authority('authority');
-    own = certificates.signed('broker', authority);
-    mine = certificates.signed('handler', authority);
+    trusted = new Trusted();
   });
 
-  after(() => folder.remove());
+  after(() => trusted.remove());
 
   beforeEach(async () => {
-    const tls = { ...own, ca: authority.cert, clientCerts: 'require' } as const;
-    broker = new TcpBroker([{ host: '127.0.0.1', port: 0 }], { tls }, new TestAccess());
-    await broker.server.start();
+    broker = await trusted.broker();
     proxy = await connect({ ...options('admin-token'), address: options('').broker });
   });
 
@@ -45,9 +33,7 @@ describe('serving web requests of a broker with TLS and tokens', () => {
 
   function options(token: string) {
     const { port } = broker.server.addresses[0] as { readonly port: number };
-    const [ca, cert, key] = [authority.cert, mine.cert, mine.key].map((file) => readFileSync(file));
-    const tls = { ca, cert, key };
-    return { broker: `tcp:127.0.0.1:${port}`, token, tls };
+    return { broker: `tcp:127.0.0.1:${port}`, token, tls: trusted.tls };
   }
 
   function served(given: HttpServeOptions): Promise<void> {
