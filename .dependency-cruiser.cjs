@@ -42,23 +42,24 @@ module.exports = {
       { path: '^src/protocol' },
       { path: '^src', pathNot: ['^src/protocol', '^src/domain/(address|control|message|errors)\\.ts$'] },
     ),
+    rule('sockets-import', 'nothing but Node', { path: '^src/sockets' }, { path: '^src', pathNot: '^src/sockets' }),
     rule(
       'client-needs-no-package',
       'who uses it has nothing else to install',
-      { path: '^src/(client|protocol)' },
+      { path: '^src/(client|protocol|sockets)' },
       { dependencyTypes: npm.filter((type) => type !== 'core') },
     ),
     rule(
       'client-imports',
-      'itself and the protocol',
+      'itself, the protocol and sockets',
       { path: '^src/client' },
-      { path: '^src', pathNot: ['^src/client', '^src/protocol'] },
+      { path: '^src', pathNot: ['^src/client', '^src/protocol', '^src/sockets'] },
     ),
     rule(
       'adapters-import',
-      'ports, domain, protocol and themselves; the exchange over a socket is built on the client',
+      'ports, domain, protocol, sockets and themselves; the exchange over a socket is built on the client',
       { path: '^src/adapters', pathNot: '^src/adapters/broker/' },
-      { path: '^src', pathNot: ['^src/adapters', '^src/ports', '^src/domain', '^src/protocol'] },
+      { path: '^src', pathNot: ['^src/adapters', '^src/ports', '^src/domain', '^src/protocol', '^src/sockets'] },
     ),
     rule(
       'no-sibling-adapters',
@@ -83,7 +84,7 @@ module.exports = {
     rule(
       'injection-stays-outside',
       'adapters and app only',
-      { path: '^src/(domain|ports|protocol|client)' },
+      { path: '^src/(domain|ports|protocol|sockets|client)' },
       { path: 'node_modules/(tsyringe|reflect-metadata)' },
     ),
   ],

@@ -15,7 +15,17 @@ const BUILT = join(DIST, '.built');
 /** A folder of files named after the processes that want to be alone. */
 const LOCK = join(ROOT, '.prepare-lock');
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-const SOURCES = ['src', 'test', 'bench', 'scripts/bundle.mjs', 'tsconfig.json', 'package-lock.json'];
+const SOURCES = [
+  'src',
+  'native',
+  'binding.gyp',
+  'test',
+  'bench',
+  'scripts/native.mjs',
+  'scripts/bundle.mjs',
+  'tsconfig.json',
+  'package-lock.json',
+];
 
 /** @throws with what failed, and what is needed, if the checkout can't be made ready */
 export async function prepare() {
@@ -88,6 +98,7 @@ async function build() {
   rmSync(BUILT, { force: true });
   await run(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')], 'compiling failed');
   await run(process.execPath, [join(ROOT, 'scripts', 'bundle.mjs')], 'bundling failed');
+  await run('npm', ['run', '--silent', 'install'], 'the native part could not be built');
   writeFileSync(BUILT, mark);
 }
 

@@ -1,5 +1,5 @@
 // All checks, in order; the first that fails ends it. What is given is passed on to mocha: npm test -- --grep queue, or
-// npm test -- test/domain/queue.test.ts
+// npm test -- test/domain/queue.test.ts, or npm test -- test/domain
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,7 +37,7 @@ function test(args) {
   const folder = mkdtempSync(join(tmpdir(), 'msglite-test-'));
   const counts = join(folder, 'counts.json');
   try {
-    const passedOn = args.map((arg) => arg.replace(/^(?:\.\/)?(test\/.*\.test)\.ts$/, 'dist/$1.js'));
+    const passedOn = args.map(compiled);
     if (!passedOn.some((arg) => arg.endsWith('.test.js'))) passedOn.push(ALL_TESTS);
     if (process.env.CI) passedOn.push('--forbid-only');
     const { status } = run('tests', 'c8', ['mocha', ...passedOn], { env: { ...process.env, TEST_COUNTS: counts } });
@@ -51,6 +51,13 @@ function test(args) {
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** Of the name of a test, or of a folder of them. */
+function compiled(arg) {
+  const [, name, isTest] = /^(?:\.\/)?(test(?:\/.*?)?)(\.test\.ts)?\/?$/.exec(arg) ?? [];
+  if (isTest) return `dist/${name}.test.js`;
+  return name !== undefined && existsSync(join(ROOT, name)) ? `dist/${name}/**/*.test.js` : arg;
 }
 
 function run(heading, program, args, options = {}) {

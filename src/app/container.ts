@@ -11,7 +11,8 @@ import type { Ids } from '../ports/ids.js';
 import type { Journal } from '../ports/journal.js';
 import { ACCESS, CLOCK, EXCHANGE, IDS, JOURNAL, TURN } from '../ports/tokens.js';
 import type { Turn } from '../ports/turn.js';
-import { commonParts, once } from './container/common.js';
+import type { Accept } from '../sockets/accept.js';
+import { ACCEPT, commonParts, once } from './container/common.js';
 import type { BrokerOptions } from './options.js';
 
 export const TCP_SERVER = Symbol('TcpServer');
@@ -40,13 +41,13 @@ export class Trouble {
  * not even loaded.
  */
 export async function buildContainer(options: BrokerOptions): Promise<DependencyContainer> {
-  const parts = commonParts(options.log);
+  const parts = commonParts(options);
   once(parts, TROUBLE, () => new Trouble());
   once<Journal>(parts, JOURNAL, await journalMaker(options.journal));
   once<Access>(parts, ACCESS, () => makeAccess(options.access));
   once(parts, EXCHANGE, (from) => makeExchange(from, options));
 
-  parts.register(TCP_SETTINGS, { useValue: tcpSettings(options) });
+  once(parts, TCP_SETTINGS, (from) => tcpSettings(options, from.resolve(ACCEPT)));
   once(parts, TCP_SERVER, (from) => from.resolve(TcpServer));
   if (options.http !== undefined) {
     const { listen: address } = options.http;
@@ -78,8 +79,9 @@ function makeExchange(from: DependencyContainer, { limits }: BrokerOptions): Loc
   });
 }
 
-function tcpSettings({ listen, tls, access, limits }: BrokerOptions): TcpSettings {
+function tcpSettings({ listen, tls, access, limits }: BrokerOptions, accept: Accept): TcpSettings {
   return {
+    accept,
     listen,
     tls,
     authTimeout: access.timeout,

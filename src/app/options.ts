@@ -22,6 +22,7 @@ export interface BrokerOptions {
   /** For all TCP addresses; undefined: none. */
   readonly tls: TlsOptions | undefined;
   readonly limits: BrokerLimits;
+  readonly sockets: SocketsOption;
   readonly log: LogOptions;
   /** What is in flight when the broker is to stop has so long to finish. */
   readonly drainTimeout: number;
@@ -33,6 +34,7 @@ export interface ProxyOptions {
   readonly http: HttpOptions;
   /** Descriptor of a socket that listens there already, inherited; undefined: there is none. */
   readonly socket: number | undefined;
+  readonly sockets: SocketsOption;
   readonly log: LogOptions;
   readonly drainTimeout: number;
 }
@@ -67,6 +69,9 @@ export interface JournalOptions {
   readonly file: string;
   readonly sync: 'full' | 'normal';
 }
+
+/** Who reads and writes connections without TLS: the native part, Node.js alone, or the first where it was built. */
+export type SocketsOption = 'auto' | 'native' | 'node';
 
 export interface LogOptions {
   readonly level: 'minimal' | 'info' | 'debug';
@@ -167,6 +172,7 @@ function broker(resolved: Resolved): BrokerOptions {
     access,
     tls,
     limits: limits(values),
+    sockets: values.sockets,
     log: logOptions(values),
     drainTimeout: values['drain-timeout'],
   };
@@ -178,6 +184,7 @@ function proxy(resolved: Resolved, link: LinkOptions): ProxyOptions {
     broker: link,
     http: httpOptions(resolved),
     socket: undefined,
+    sockets: values.sockets,
     log: logOptions(values),
     drainTimeout: values['drain-timeout'],
   };

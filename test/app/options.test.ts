@@ -52,6 +52,7 @@ describe('options', () => {
         connections: 10_000,
         writeTimeout: 30_000,
       },
+      sockets: 'auto',
       log: { level: 'minimal', format: 'text' },
       drainTimeout: 10_000,
     });
@@ -325,6 +326,7 @@ describe('options', () => {
           limits: HTTP_LIMITS,
         },
         socket: undefined,
+        sockets: 'auto',
         log: { level: 'minimal', format: 'text' },
         drainTimeout: 10_000,
       });

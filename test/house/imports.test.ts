@@ -42,6 +42,10 @@ const PLANTED: readonly (readonly [rule: string, files: Readonly<Record<string, 
     'protocol-imports',
     { 'protocol/a.ts': "import { b } from '../domain/b.js';\nexport const a = b;", ...value('domain/b') },
   ],
+  [
+    'sockets-import',
+    { 'sockets/a.ts': "import { b } from '../protocol/b.js';\nexport const a = b;", ...value('protocol/b') },
+  ],
   ['client-needs-no-package', { 'client/a.ts': "import winston from 'winston';\nexport const a = winston;" }],
   [
     'client-imports',

@@ -6,6 +6,8 @@ import { TcpServer, type TcpSettings } from '../../src/adapters/tcp/server.js';
 import { LocalExchange } from '../../src/domain/exchange.js';
 import type { Access } from '../../src/ports/access.js';
 import type { Journal } from '../../src/ports/journal.js';
+import { acceptor } from '../../src/sockets/accept.js';
+import { poller } from '../../src/sockets/poller.js';
 import { ManualClock } from './clock.js';
 import { NO_LIMITS } from './exchange.js';
 import { CountingIds } from './ids.js';
@@ -42,6 +44,7 @@ export class TcpBroker {
     });
     this.server = new TcpServer(this.exchange, journal, access, this.clock, turn, ids, this.log, {
       listen,
+      accept: acceptor(poller()),
       tls: undefined,
       authTimeout: 10_000,
       maxLine: 8192,

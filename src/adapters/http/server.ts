@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Accept } from '../../sockets/accept.js';
 import { NodeResponse } from './node-response.js';
 import type { Outgoing } from './outgoing.js';
 import type { PlainConnection } from './plain/connection.js';
 import { Plain, type PlainOwner, type PlainParts } from './plain/plain.js';
 import { clientProblem, Problem } from './problem.js';
 import { reset } from './reset.js';
-import type { Accept } from './settings.js';
 import { WebClient, type WebClientOwner } from './web-client.js';
 import { WebClients } from './web-clients.js';
 

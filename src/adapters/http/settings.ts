@@ -1,4 +1,5 @@
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:net';
+import type { Accept } from '../../sockets/accept.js';
 import type { RouteOptions } from './routes.js';
 
 export const HTTP_SETTINGS = Symbol('HttpSettings');
@@ -26,12 +27,6 @@ export interface HttpSettings {
   /** Those of HTTP_LIMITS that are to be others. */
   readonly limits?: Partial<HttpLimits>;
 }
-
-/**
- * Gives what is read from a new connection to `bytes`: the first `length` bytes of `data`, lent for the call.
- * @returns the socket to go on with
- */
-export type Accept = (accepted: Socket, bytes: (data: Buffer, length: number) => void) => Socket;
 
 /** What keeps web clients from costing more than they should. Times are in milliseconds, sizes in bytes. */
 export interface HttpLimits {

@@ -41,6 +41,8 @@ export class WebClient implements Timed, Linked<WebClient> {
   before: WebClient | undefined = undefined;
   after: WebClient | undefined = undefined;
 
+  #heard = false;
+
   /** For its owner: when to call `late`. */
   due = Number.POSITIVE_INFINITY;
   slot = -1;
@@ -79,7 +81,12 @@ export class WebClient implements Timed, Linked<WebClient> {
 
   /** Whether it has never sent a byte. */
   get silent(): boolean {
-    return this.socket.bytesRead === 0;
+    return !this.#heard && this.socket.bytesRead === 0;
+  }
+
+  /** It has sent what was not read through its stream. */
+  heard(): void {
+    this.#heard = true;
   }
 
   /** Closes it once all that was answered is sent, with some last words. */

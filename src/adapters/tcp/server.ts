@@ -9,7 +9,7 @@ import type { Journal } from '../../ports/journal.js';
 import type { Log } from '../../ports/log.js';
 import { ACCESS, CLOCK, EXCHANGE, IDS, JOURNAL, LOG, TURN } from '../../ports/tokens.js';
 import type { Turn } from '../../ports/turn.js';
-import { accept, readAsStream } from './accept.js';
+import { type Accept, readAsStream } from '../../sockets/accept.js';
 import type { ListenAddress } from './listen.js';
 import { Listeners, type ListenersOwner, type ListenersSettings } from './listeners.js';
 import { Newcomer } from './newcomer.js';
@@ -25,6 +25,8 @@ const LINGER = 1000;
 export const TCP_SETTINGS = Symbol('TcpSettings');
 
 export interface TcpSettings extends ListenersSettings {
+  /** How connections without TLS are read. */
+  readonly accept: Accept;
   /** Milliseconds in which a client has to show a token, where one is wanted; and for a TLS handshake. */
   readonly authTimeout: number;
   /** Bytes of a line. */
@@ -151,7 +153,7 @@ export class TcpServer implements SessionOwner, ListenersOwner {
       // One that its session holds up is left to that. If the session goes on too early, it is held up again after the next bytes.
       if (!socket.isPaused() && this.#parts.exchange.isBehind(hearOn)) socket.pause();
     };
-    const socket = secure ? readAsStream(accepted, bytes) : accept(accepted, bytes);
+    const socket = secure ? readAsStream(accepted, bytes) : this.settings.accept(accepted, bytes);
     const rights = this.access.withoutToken(over);
     connection = new Newcomer(++this.#numbered, socket, rights, this, (newcomer, tagged) => {
       connection = this.#decided(newcomer, socket, tagged, rights);

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Delivery } from '../../ports/exchange.js';
 import type { Turn } from '../../ports/turn.js';
-import { Sink } from '../../protocol/sink.js';
+import { Sink } from '../../sockets/sink.js';
 
 /**
  * Bytes written at once, at most. Of a write that fails we can't tell how far it got, and of one that is slow

@@ -29,7 +29,7 @@ export interface UpReport {
  * @throws if the proxies' address can't be had
  */
 export async function up(options: UpOptions, reread: () => UpOptions): Promise<number> {
-  const parts = commonParts(options.broker.log);
+  const parts = commonParts(options.broker);
   const log = parts.resolve<Log>(LOG);
   const socket = await hold(options.proxy.http.listen);
   const running = new Up(options, reread, socket, log, parts.resolve<Clock>(CLOCK));

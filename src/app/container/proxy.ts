@@ -11,8 +11,9 @@ import { registerProxy } from './http.js';
  * All parts of an HTTP proxy in a process of its own.
  * @throws UsageError if a file of its options can't be read
  */
-export function buildProxyContainer({ broker, http, socket, log }: ProxyOptions): DependencyContainer {
-  const parts = commonParts(log);
+export function buildProxyContainer(options: ProxyOptions): DependencyContainer {
+  const { broker, http, socket } = options;
+  const parts = commonParts(options);
   parts.register<BrokerSettings>(BROKER_SETTINGS, { useValue: readLink(broker) });
   once(parts, EXCHANGE, (from) => from.resolve(RemoteExchange));
   registerProxy(parts, http, (server) =>

@@ -180,6 +180,14 @@ export const TABLE = {
     standard: 'text',
     only: 'proxies',
   }),
+  sockets: option({
+    schema: oneOf('auto', 'native', 'node'),
+    group: 'General:',
+    value: 'auto|native|node',
+    text: 'who reads and writes connections without TLS: the native part, Node.js alone, or auto: the first where it was built',
+    standard: 'auto',
+    only: 'proxies',
+  }),
   'drain-timeout': option({
     schema: seconds(0),
     group: 'General:',

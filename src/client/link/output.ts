@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { Sink } from '../../protocol/sink.js';
+import { Sink } from '../../sockets/sink.js';
 
 /** Characters that are joined before they are written, at most. */
 const PIECE = 64 * 1024;

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { afterEach, it } from 'mocha';
-import { bothWays, eventually, HttpWorld, type RawClient, type WorldOptions } from './world.js';
+import { allWays, eventually, HttpWorld, type RawClient, type WorldOptions } from './world.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const OK = '["200",["Content-Length","2"]]\nok';
 
-bothWays('http: a web client that goes', () => {
+allWays('http: a web client that goes', () => {
   let world: HttpWorld;
 
   afterEach(() => world.stop());
@@ -121,7 +121,7 @@ bothWays('http: a web client that goes', () => {
   });
 });
 
-bothWays('http: a web client that closes its side only', () => {
+allWays('http: a web client that closes its side only', () => {
   let world: HttpWorld;
 
   afterEach(() => world.stop());

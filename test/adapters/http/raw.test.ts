@@ -8,7 +8,7 @@ import { HEADERS } from '../../fixtures/http-raw/headers.js';
 import { REQUEST_LINES } from '../../fixtures/http-raw/request-lines.js';
 import { RESPONSES } from '../../fixtures/http-raw/responses.js';
 import { Teller } from '../../support/exchange.js';
-import { bothWays, HttpWorld, undated } from './world.js';
+import { allWays, HttpWorld, undated } from './world.js';
 
 /** What an answer of our handler ends with. */
 const END = '<the end>';
@@ -60,7 +60,7 @@ function statuses(text: string): number[] {
   return [...text.matchAll(/(?:^|<the end>|\n)HTTP\/1\.1 (\d+) /g)].map(([, status]) => Number(status));
 }
 
-bothWays('http: raw requests', () => {
+allWays('http: raw requests', () => {
   let answering: Answering;
 
   before(async () => {
@@ -91,7 +91,7 @@ bothWays('http: raw requests', () => {
   }
 });
 
-bothWays('http: raw responses', () => {
+allWays('http: raw responses', () => {
   let answering: Answering;
 
   before(async () => {

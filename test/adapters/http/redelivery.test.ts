@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import { afterEach, it } from 'mocha';
 import type { Delivery } from '../../../src/ports/exchange.js';
-import { Asked, bothWays, eventually, HttpWorld, undated, type WorldOptions } from './world.js';
+import { Asked, allWays, eventually, HttpWorld, undated, type WorldOptions } from './world.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const POST = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi';
 const OK = '["200",["Content-Length","2"]]\nok';
 const GONE = 'handler failed: it has gone, or gave the request back';
 
-bothWays('http: a handler that goes', () => {
+allWays('http: a handler that goes', () => {
   let world: HttpWorld;
 
   afterEach(() => world.stop());

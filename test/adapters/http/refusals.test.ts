@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { afterEach, it } from 'mocha';
-import { bothWays, eventually, HttpWorld, undated, type WorldOptions } from './world.js';
+import { allWays, eventually, HttpWorld, undated, type WorldOptions } from './world.js';
 
 const OK = '["200",["Content-Length","2"]]\nok';
 
@@ -11,7 +11,7 @@ function closing(status: string, text: string, extra = ''): string {
   return `HTTP/1.1 ${status}\r\n${type}\r\nContent-Length: ${body.length}\r\n${extra}Connection: close\r\n\r\n${body}`;
 }
 
-bothWays('http: what is not answered by a handler', () => {
+allWays('http: what is not answered by a handler', () => {
   let world: HttpWorld;
 
   afterEach(() => world.stop());

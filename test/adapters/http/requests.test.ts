@@ -1,11 +1,11 @@
 import { request as httpRequest } from 'node:http';
 import { expect } from 'chai';
 import { afterEach, it } from 'mocha';
-import { bothWays, eventually, HttpWorld, undated, type WorldOptions } from './world.js';
+import { allWays, eventually, HttpWorld, undated, type WorldOptions } from './world.js';
 
 const OK = '["200",["Content-Length","2"]]\nok';
 
-bothWays('http: from request to message', () => {
+allWays('http: from request to message', () => {
   let world: HttpWorld;
 
   afterEach(() => world.stop());

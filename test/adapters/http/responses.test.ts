@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { afterEach, beforeEach, it } from 'mocha';
 import type { Asked, RawClient } from './world.js';
-import { bothWays, eventually, HttpWorld, undated } from './world.js';
+import { allWays, eventually, HttpWorld, undated } from './world.js';
 
 /** Bytes that the system has yet to send from this port, for whoever is at the other end. Known on Linux only. */
 function unsent(port: number): number {
@@ -15,7 +15,7 @@ function unsent(port: number): number {
 
 const KEPT = 'Connection: keep-alive\r\nKeep-Alive: timeout=75\r\n';
 
-bothWays('http: from message to response', () => {
+allWays('http: from message to response', () => {
   let world: HttpWorld;
   let client: RawClient;
 

@@ -8,7 +8,7 @@ import {
   type RouteOptions,
   Routes,
 } from '../../../src/adapters/http/routes.js';
-import { bothWays, eventually, HttpWorld, undated } from './world.js';
+import { allWays, eventually, HttpWorld, undated } from './world.js';
 
 const OK = '["200",["Content-Length","2"]]\nok';
 const ANY = { methods: undefined, host: '', prefix: '', to: 'b', max: Number.POSITIVE_INFINITY };
@@ -106,7 +106,7 @@ describe('http: routes', () => {
   });
 });
 
-bothWays('http: requests on routes', () => {
+allWays('http: requests on routes', () => {
   let world: HttpWorld;
 
   afterEach(() => world.stop());
@@ -168,7 +168,7 @@ bothWays('http: requests on routes', () => {
   });
 });
 
-bothWays('http: a deadline for the queue', () => {
+allWays('http: a deadline for the queue', () => {
   let world: HttpWorld;
 
   afterEach(() => world.stop());
@@ -210,7 +210,7 @@ bothWays('http: a deadline for the queue', () => {
   });
 });
 
-bothWays('http: an answer that has begun', () => {
+allWays('http: an answer that has begun', () => {
   let world: HttpWorld;
 
   afterEach(() => world.stop());

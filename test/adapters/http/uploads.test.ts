@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { afterEach, it } from 'mocha';
-import { type Asked, bothWays, eventually, HttpWorld, type RawClient, undated, type WorldOptions } from './world.js';
+import { type Asked, allWays, eventually, HttpWorld, type RawClient, undated, type WorldOptions } from './world.js';
 
 const OK = '["200",["Content-Length","2"]]\nok';
 const CHUNKED = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n';
@@ -20,7 +20,7 @@ async function stalled({ socket }: RawClient): Promise<void> {
   }
 }
 
-bothWays('http: a body that travels in pieces', () => {
+allWays('http: a body that travels in pieces', () => {
   let world: HttpWorld;
 
   afterEach(() => world.stop());

@@ -6,11 +6,12 @@ import { HttpProxy } from '../../../src/adapters/http/proxy.js';
 import { defaultRoute } from '../../../src/adapters/http/routes.js';
 import type { HttpSettings } from '../../../src/adapters/http/settings.js';
 import { MemoryJournal } from '../../../src/adapters/journal/memory/journal.js';
-import { accept } from '../../../src/adapters/tcp/accept.js';
 import { LocalExchange } from '../../../src/domain/exchange.js';
 import type { QueueLimits } from '../../../src/domain/limits.js';
 import { Message } from '../../../src/domain/message.js';
 import type { Delivery, Exchange, Receive, Receiver } from '../../../src/ports/exchange.js';
+import { type Accept, acceptor, readOneByOne } from '../../../src/sockets/accept.js';
+import { poller } from '../../../src/sockets/poller.js';
 import { ManualClock } from '../../support/clock.js';
 import { NO_LIMITS, Teller } from '../../support/exchange.js';
 import { CountingIds } from '../../support/ids.js';
@@ -179,15 +180,22 @@ export class RawClient {
   }
 }
 
-/** A suite for both who read requests. */
-export function bothWays(what: string, suite: () => void): void {
-  for (const plain of [true, false]) {
-    describe(`${what}, read by ${plain ? 'us where they are plain' : 'node:http'}`, () => {
+/** Who may read requests; undefined: node:http reads all. */
+const WAYS: readonly (readonly [string, Accept | undefined])[] = [
+  ['us where they are plain', acceptor(poller())],
+  ['us where they are plain, one connection at a time', readOneByOne],
+  ['node:http', undefined],
+];
+
+/** A suite for all who read requests. */
+export function allWays(what: string, suite: () => void): void {
+  for (const [who, accept] of WAYS) {
+    describe(`${what}, read by ${who}`, () => {
       before(() => {
-        HttpWorld.plain = plain;
+        HttpWorld.accept = accept;
       });
       after(() => {
-        HttpWorld.plain = true;
+        HttpWorld.accept = WAYS[0]?.[1];
       });
       suite();
     });
@@ -233,14 +241,14 @@ export class HttpWorld {
       maxBody: 1_000_000,
       redeliver: 'idempotent',
       trust: [],
-      accept: HttpWorld.plain ? accept : undefined,
+      accept: HttpWorld.accept,
       ...settings,
     };
     this.proxy = new HttpProxy(this.exchange, this.clock, turn, new CountingIds(), this.log, all);
   }
 
-  /** Whether the worlds that are made have plain requests read without node:http. */
-  static plain = true;
+  /** How the worlds that are made read plain requests; undefined: node:http reads them. */
+  static accept = WAYS[0]?.[1];
 
   static async start(options: WorldOptions = {}): Promise<HttpWorld> {
     const world = new HttpWorld(options);

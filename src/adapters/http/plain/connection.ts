@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Linked } from '../../../domain/list.js';
+import { PolledSocket } from '../../../sockets/polled-socket.js';
 import { clientProblem } from '../problem.js';
 import { reset } from '../reset.js';
 import type { WebClient } from '../web-client.js';
@@ -116,6 +117,8 @@ export class PlainConnection implements LineOwner, Linked<PlainConnection> {
     const { socket, plain } = this;
     this.#handedOver = true;
     this.#leave();
+    this.client.heard();
+    if (socket instanceof PolledSocket) socket.release();
     // Whoever reads without a stream is given nothing by it.
     socket.removeAllListeners('data');
     socket.pause();

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Turn } from '../../../ports/turn.js';
+import { Sink } from '../../../sockets/sink.js';
 import type { PlainResponse } from './response.js';
 
 /** Characters that may gather before whoever gives them should wait. */
@@ -31,6 +32,7 @@ export class Line {
   #underWay: readonly Task[] | undefined;
   #asked = false;
   #closing = false;
+  readonly #sink: Sink;
   /** Writes begun, and writes that called back: the stream calls back late even for those that are done at once. */
   #begun = 0;
   #ended = 0;
@@ -38,7 +40,9 @@ export class Line {
   constructor(
     private readonly socket: Socket,
     private readonly owner: LineOwner,
-  ) {}
+  ) {
+    this.#sink = new Sink(socket);
+  }
 
   /** Whether no response is due, or under way. */
   get empty(): boolean {
@@ -125,8 +129,10 @@ export class Line {
   /** Whether the kernel took it at once. */
   #put(text: string, tasks: readonly Task[]): boolean {
     const { socket } = this;
+    const rest = this.#sink.offer(text);
+    if (rest === '') return true;
     this.#begun++;
-    socket.write(text, 'latin1', this.#wrote);
+    socket.write(rest, 'latin1', this.#wrote);
     if (socket.writableLength === 0) return true;
     this.#underWay = tasks;
     socket.setTimeout(this.owner.writeTimeout);

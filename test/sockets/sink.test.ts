@@ -2,13 +2,21 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
-import { Sink } from '../../src/protocol/sink.js';
+import { acceptor } from '../../src/sockets/accept.js';
+import { Sink } from '../../src/sockets/sink.js';
 import { FakeSocket } from '../support/duplex.js';
+import { withPoller } from '../support/poller.js';
 import { temporaryFolder } from '../support/wire.js';
 
 const ALL_BYTES = Array.from({ length: 256 }, (_, byte) => String.fromCharCode(byte)).join('');
 
-describe('Sink', () => {
+describe('Sink of a socket', () => gives((connected) => connected));
+withPoller('Sink of a socket that the poller reads', (poller) => {
+  gives((_, accepted) => acceptor(poller)(accepted, () => undefined));
+});
+
+/** @param choose which end of a connection is written to */
+function gives(choose: (connected: Socket, accepted: Socket) => Socket): void {
   let folder: ReturnType<typeof temporaryFolder>;
   let server: Server;
   /** One that writes, and one that reads. */
@@ -19,10 +27,12 @@ describe('Sink', () => {
     folder = temporaryFolder();
     server = createServer({ pauseOnConnect: true }).listen(folder.path('socket'));
     await once(server, 'listening');
-    const accepted = once(server, 'connection');
-    socket = connect(folder.path('socket'));
-    [peer] = (await accepted) as [Socket];
-    if (socket.connecting) await once(socket, 'connect');
+    const accepting = once(server, 'connection');
+    const connected = connect(folder.path('socket'));
+    const [accepted] = (await accepting) as [Socket];
+    if (connected.connecting) await once(connected, 'connect');
+    socket = choose(connected, accepted);
+    peer = socket === connected ? accepted : connected;
   });
 
   afterEach(async () => {
@@ -87,4 +97,4 @@ describe('Sink', () => {
     late.destroy();
     expect(new Sink(late).offer('x')).to.equal('x');
   });
-});
+}

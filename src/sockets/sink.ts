@@ -1,10 +1,11 @@
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { type Handle, PolledSocket } from './polled-socket.js';
 
-/** A socket's handle is not documented, but it is what `node:cluster` passes on; without it we write as everybody does. */
+/** Without a handle we write as everybody does. */
 interface WithHandle {
-  readonly _handle?: { readonly fd?: number } | null;
+  readonly _handle?: Handle | null;
 }
 
 /**
@@ -14,6 +15,7 @@ interface WithHandle {
  */
 export class Sink {
   readonly #socket: (Socket & WithHandle) | undefined;
+  readonly #polled: PolledSocket | undefined;
   /** The descriptor; -1: not known yet. It is the socket's for as long as that is not destroyed. */
   #descriptor = -1;
   /** The stream was given something, and may not have written it. */
@@ -23,6 +25,7 @@ export class Sink {
     // Under TLS the descriptor is that of the bare connection.
     const isPlain = stream instanceof Socket && !('encrypted' in stream);
     this.#socket = isPlain ? (stream as Socket & WithHandle) : undefined;
+    this.#polled = stream instanceof PolledSocket ? stream : undefined;
   }
 
   /**
@@ -31,15 +34,19 @@ export class Sink {
    */
   offer(text: string): string {
     if (!this.#isReady()) return text;
-    let taken = 0;
-    try {
-      taken = writeSync(this.#descriptor, text, null, 'latin1');
-      if (taken === text.length) return '';
-    } catch {
-      // It has no room, or the connection is broken: the stream finds that out, too.
-    }
+    const taken = this.#polled === undefined ? this.#write(text) : this.#polled.offer(text);
+    if (taken === text.length) return '';
     this.#behind = true;
     return text.slice(taken);
+  }
+
+  #write(text: string): number {
+    try {
+      return writeSync(this.#descriptor, text, null, 'latin1');
+    } catch {
+      // It has no room, or the connection is broken: the stream finds that out, too.
+      return 0;
+    }
   }
 
   /** Getters of streams are not free: nothing is asked twice. */

@@ -1,0 +1,93 @@
+import { Socket, type SocketConstructorOpts } from 'node:net';
+import { getSystemErrorName } from 'node:util';
+import type { Polled, Poller } from './poller.js';
+
+/** Takes the first `length` bytes of `data`, lent for the call. */
+export type Reader = (data: Buffer, length: number) => void;
+
+/** A socket's handle is not documented, but it is what `node:cluster` passes on. */
+export interface Handle {
+  readonly fd: number;
+}
+
+/**
+ * A socket that the poller reads. Everything out of the ordinary is left to Node's stream: what the kernel has no room
+ * for, the stream's end, and what goes wrong.
+ *
+ *     paused <-> watched
+ *     any -> released                      the stream reads it, for good
+ */
+export class PolledSocket extends Socket implements Polled {
+  #state: 'paused' | 'watched' | 'released' = 'paused';
+  readonly #descriptor: number;
+
+  constructor(
+    handle: Handle,
+    private readonly poller: Poller,
+    private readonly reader: Reader,
+  ) {
+    super({ handle, allowHalfOpen: true, pauseOnCreate: true } as SocketConstructorOpts);
+    this.#descriptor = handle.fd;
+  }
+
+  /** Writes a byte per character, past the stream; not to be called once it is destroyed. @returns how many the kernel took */
+  offer(text: string): number {
+    return this.poller.write(this.#descriptor, text);
+  }
+
+  /** From now on what comes is for those who listen to the stream, which is paused. */
+  release(): void {
+    this.pause();
+    this.#state = 'released';
+  }
+
+  arrived(data: Buffer, length: number): void {
+    if (length > 0) {
+      this.reader(data, length);
+    } else if (length === 0) {
+      // The stream meets the end once more, and tells.
+      this.release();
+      super.resume();
+    } else {
+      this.destroy(readError(length));
+    }
+  }
+
+  override resume(): this {
+    if (this.#state === 'released') return super.resume();
+    if (this.#state === 'watched' || this.destroyed) return this;
+    if (this.poller.watch(this.#descriptor, this)) {
+      this.#state = 'watched';
+      return this;
+    }
+    this.#state = 'released';
+    this.on('data', (chunk: Buffer) => this.reader(chunk, chunk.length));
+    return super.resume();
+  }
+
+  override pause(): this {
+    if (this.#state === 'released') return super.pause();
+    this.#unwatch();
+    return this;
+  }
+
+  override isPaused(): boolean {
+    return this.#state === 'released' ? super.isPaused() : this.#state === 'paused';
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.#unwatch();
+    super._destroy(error, done);
+  }
+
+  #unwatch(): void {
+    if (this.#state !== 'watched') return;
+    this.#state = 'paused';
+    this.poller.unwatch(this.#descriptor);
+  }
+}
+
+function readError(errno: number): NodeJS.ErrnoException {
+  const code = getSystemErrorName(errno);
+  return Object.assign(new Error(`read ${code}`), { errno, code, syscall: 'read' });
+}
