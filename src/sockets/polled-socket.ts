@@ -19,7 +19,8 @@ export interface Handle {
  */
 export class PolledSocket extends Socket implements Polled {
   #state: 'paused' | 'watched' | 'released' = 'paused';
-  readonly #descriptor: number;
+  /** -1: destroyed. Another socket may have the same since. */
+  #descriptor: number;
 
   constructor(
     handle: Handle,
@@ -30,9 +31,9 @@ export class PolledSocket extends Socket implements Polled {
     this.#descriptor = handle.fd;
   }
 
-  /** Writes a byte per character, past the stream; not to be called once it is destroyed. @returns how many the kernel took */
+  /** Writes a byte per character, past the stream. @returns how many the kernel took */
   offer(text: string): number {
-    return this.poller.write(this.#descriptor, text);
+    return this.#descriptor === -1 ? 0 : this.poller.write(this.#descriptor, text);
   }
 
   /** From now on what comes is for those who listen to the stream, which is paused. */
@@ -55,7 +56,7 @@ export class PolledSocket extends Socket implements Polled {
 
   override resume(): this {
     if (this.#state === 'released') return super.resume();
-    if (this.#state === 'watched' || this.destroyed) return this;
+    if (this.#state === 'watched' || this.#descriptor === -1) return this;
     if (this.poller.watch(this.#descriptor, this)) {
       this.#state = 'watched';
       return this;
@@ -77,6 +78,7 @@ export class PolledSocket extends Socket implements Polled {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#unwatch();
+    this.#descriptor = -1;
     super._destroy(error, done);
   }
 

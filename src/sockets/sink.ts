@@ -14,18 +14,18 @@ interface WithHandle {
  * kernel first, past the stream. The stream gets what the kernel did not take, and meets, and tells, whatever went wrong.
  */
 export class Sink {
-  readonly #socket: (Socket & WithHandle) | undefined;
   readonly #polled: PolledSocket | undefined;
+  /** Any other. */
+  readonly #socket: (Socket & WithHandle) | undefined;
   /** The descriptor; -1: not known yet. It is the socket's for as long as that is not destroyed. */
   #descriptor = -1;
   /** The stream was given something, and may not have written it. */
   #behind = false;
 
   constructor(stream: Duplex) {
+    if (stream instanceof PolledSocket) this.#polled = stream;
     // Under TLS the descriptor is that of the bare connection.
-    const isPlain = stream instanceof Socket && !('encrypted' in stream);
-    this.#socket = isPlain ? (stream as Socket & WithHandle) : undefined;
-    this.#polled = stream instanceof PolledSocket ? stream : undefined;
+    else if (stream instanceof Socket && !('encrypted' in stream)) this.#socket = stream;
   }
 
   /**
@@ -33,14 +33,20 @@ export class Sink {
    * @returns what is left of it, for the stream to write; usually empty
    */
   offer(text: string): string {
-    if (!this.#isReady()) return text;
-    const taken = this.#polled === undefined ? this.#write(text) : this.#polled.offer(text);
+    const taken = this.#polled === undefined ? this.#write(text) : this.#offer(this.#polled, text);
     if (taken === text.length) return '';
     this.#behind = true;
     return text.slice(taken);
   }
 
+  #offer(socket: PolledSocket, text: string): number {
+    if (this.#behind && socket.writableLength > 0) return 0;
+    this.#behind = false;
+    return socket.offer(text);
+  }
+
   #write(text: string): number {
+    if (!this.#isReady()) return 0;
     try {
       return writeSync(this.#descriptor, text, null, 'latin1');
     } catch {

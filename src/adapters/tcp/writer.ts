@@ -42,6 +42,8 @@ export interface WriterOwner {
 export class Writer {
   #text = '';
   #deliveries: Delivery[] = [];
+  /** An empty one, to gather in next. */
+  #spare: Delivery[] | undefined = [];
   #segments: Segment[] = [];
   /** What the kernel has not taken whole yet. */
   #underWay: Segment | undefined;
@@ -104,10 +106,11 @@ export class Writer {
   flush(): void {
     this.#asked = false;
     if (this.stream.destroyed) return;
+    if (this.#underWay === undefined && this.#segments.length === 0 && this.#text !== '') this.#writeGathered();
     while (this.#underWay === undefined) {
       const segment = this.#take();
       if (segment === undefined) break;
-      if (this.#write(segment.text)) this.#left(segment);
+      if (this.#write(segment.text)) this.#left(segment.deliveries);
       else this.#block(segment);
     }
     if (this.#underWay !== undefined) return;
@@ -116,6 +119,19 @@ export class Writer {
       this.stream.end();
       this.owner.finished();
     }
+  }
+
+  /** Mostly all is one piece, and the kernel takes it at once: then nothing is made for it. */
+  #writeGathered(): void {
+    const [text, deliveries] = [this.#text, this.#deliveries];
+    this.#text = '';
+    this.#waitingBytes = 0;
+    this.#deliveries = this.#spare ?? [];
+    this.#spare = undefined;
+    if (!this.#write(text)) return this.#block({ text, deliveries });
+    this.#left(deliveries);
+    while (deliveries.length > 0) deliveries.pop();
+    this.#spare = deliveries;
   }
 
   /** @returns whether the kernel has taken all of it */
@@ -152,8 +168,8 @@ export class Writer {
     this.owner.blocked();
   }
 
-  #left(segment: Segment): void {
-    if (segment.deliveries.length > 0) this.owner.written(segment.deliveries);
+  #left(deliveries: readonly Delivery[]): void {
+    if (deliveries.length > 0) this.owner.written(deliveries);
   }
 
   #writeEnded(error: Error | null | undefined): void {
@@ -161,7 +177,7 @@ export class Writer {
     const segment = this.#underWay;
     if (segment === undefined || error || this.#ended < this.#begun) return;
     this.#underWay = undefined;
-    this.#left(segment);
+    this.#left(segment.deliveries);
     this.flush();
   }
 }
