@@ -12,7 +12,8 @@ import type { Journal } from '../ports/journal.js';
 import { ACCESS, CLOCK, EXCHANGE, IDS, JOURNAL, TURN } from '../ports/tokens.js';
 import type { Turn } from '../ports/turn.js';
 import type { Accept } from '../sockets/accept.js';
-import { ACCEPT, commonParts, once } from './container/common.js';
+import { commonParts, once } from './container/common.js';
+import { SOCKETS, type Sockets } from './container/sockets.js';
 import type { BrokerOptions } from './options.js';
 
 export const TCP_SERVER = Symbol('TcpServer');
@@ -47,7 +48,7 @@ export async function buildContainer(options: BrokerOptions): Promise<Dependency
   once<Access>(parts, ACCESS, () => makeAccess(options.access));
   once(parts, EXCHANGE, (from) => makeExchange(from, options));
 
-  once(parts, TCP_SETTINGS, (from) => tcpSettings(options, from.resolve(ACCEPT)));
+  once(parts, TCP_SETTINGS, (from) => tcpSettings(options, from.resolve<Sockets>(SOCKETS).accept));
   once(parts, TCP_SERVER, (from) => from.resolve(TcpServer));
   if (options.http !== undefined) {
     const { listen: address } = options.http;

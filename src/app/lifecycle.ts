@@ -9,6 +9,7 @@ import type { Journal } from '../ports/journal.js';
 import type { Log } from '../ports/log.js';
 import { ACCESS, CLOCK, EXCHANGE, JOURNAL, LOG } from '../ports/tokens.js';
 import { HTTP_PROXY } from './container/common.js';
+import { SOCKETS, type Sockets } from './container/sockets.js';
 import { buildContainer, TCP_SERVER, TROUBLE, type Trouble } from './container.js';
 import type { BrokerOptions } from './options.js';
 import type { Running } from './run.js';
@@ -100,7 +101,12 @@ class Broker implements RunningBroker {
     const exchange = this.container.resolve<LocalExchange>(EXCHANGE);
     exchange.restore();
     this.#undo.push(() => finish(exchange));
-    this.#log.minimal('starting', { pid: process.pid, journal: journal.sync, messages: exchange.stats().messages });
+    this.#log.minimal('starting', {
+      pid: process.pid,
+      journal: journal.sync,
+      messages: exchange.stats().messages,
+      sockets: this.container.resolve<Sockets>(SOCKETS).by,
+    });
 
     const tcp = this.container.resolve<TcpServer>(TCP_SERVER);
     this.#undo.push(() => tcp.stop());

@@ -8,6 +8,7 @@ import type { Log } from '../ports/log.js';
 import { CLOCK, EXCHANGE, LOG } from '../ports/tokens.js';
 import { HTTP_PROXY } from './container/common.js';
 import { buildProxyContainer } from './container/proxy.js';
+import { SOCKETS, type Sockets } from './container/sockets.js';
 import type { ProxyOptions } from './options.js';
 import type { Running } from './run.js';
 import { Undo } from './undo.js';
@@ -72,7 +73,8 @@ export class RunningProxy implements Running {
 
   async #startParts(): Promise<void> {
     const brokers = this.options.broker.at.map(showEndpoint).join(',');
-    this.#log.minimal('starting', { pid: process.pid, broker: brokers });
+    const { by } = this.container.resolve<Sockets>(SOCKETS);
+    this.#log.minimal('starting', { pid: process.pid, broker: brokers, sockets: by });
     const exchange = this.container.resolve<RemoteExchange>(EXCHANGE);
     exchange.start();
     this.#undo.push(() => exchange.close());

@@ -21,11 +21,12 @@ export interface Native {
   write(descriptor: number, text: string): number;
 }
 
+const FILE = fileURLToPath(new URL('../../../build/Release/poller.node', import.meta.url));
+
 /** @returns undefined where it was not built, or not for this Node.js */
-export function loadNative(): Native | undefined {
-  const require = createRequire(import.meta.url);
+export function loadNative(file = FILE): Native | undefined {
   try {
-    return require(fileURLToPath(new URL('../../../build/Release/poller.node', import.meta.url)));
+    return createRequire(import.meta.url)(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'MODULE_NOT_FOUND' || code === 'ERR_DLOPEN_FAILED') return undefined;

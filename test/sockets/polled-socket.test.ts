@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { acceptor } from '../../src/sockets/accept.js';
@@ -207,6 +210,14 @@ withPoller('the native part', () => {
 });
 
 describe('a native part that does not work', () => {
+  it('is none', () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'msglite-')), 'poller.node');
+    expect(loadNative(file)).to.equal(undefined);
+    writeFileSync(file, 'of another machine');
+    expect(loadNative(file)).to.equal(undefined);
+    rmSync(dirname(file), { recursive: true });
+  });
+
   it('keeps nobody from reading', () => {
     expect(new Poller(UNABLE).watch(1, { arrived: () => undefined })).to.equal(false);
   });
