@@ -42,7 +42,7 @@ class Held:
             return
         delivery.ended = how
         delivery.delay = delay
-        self._say(name, delivery)
+        self._write(wire.done(name) if how == "done" else wire.give_back(name, delay))
         if not sure:
             self._held.pop(name, None)
             return
@@ -92,7 +92,7 @@ class Held:
             return None
         pause = _UNCONFIRMED if self._ended else 3600.0
         for name, delivery in self._held.items():
-            if not delivery.extended or delivery.ended is not None:
+            if delivery.ended is not None:
                 continue
             if delivery.due <= now:
                 delivery.due = now + delivery.lease / 3

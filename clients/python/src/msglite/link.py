@@ -161,13 +161,10 @@ class Link:
 
     def again(self, receive: Receive) -> None:
         """The same once more, when it is over. It is for ever, and for one message."""
-        receive.state = "waiting"
-        receive.left = 1
         if self.state == "closed":
-            receive.state = "over"
             receive.listener.refused(receive, closed())
         else:
-            self._standing.add(receive, self._connection is not None)
+            self._standing.again(receive, self._connection is not None)
 
     def withdraw(self, receive: Receive) -> None:
         """What is on its way still comes. Then its listener hears that it was withdrawn."""
@@ -194,7 +191,6 @@ class Link:
 
     def extend(self, delivery: Delivery) -> None:
         """Keeps it for as long as it is ours."""
-        delivery.extended = True
         delivery.due = time.monotonic() + delivery.lease / 3
         self._need_keeper(delivery.due)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from .. import wire
 from ..asks import Waiter
 from ..errors import MsgliteError
 from ..link import Link
@@ -14,8 +13,6 @@ from ..receives import Delivery, Receive
 class Turn(Waiter):
     """Called with the link's lock held. The same object for all requests: they come often."""
 
-    __slots__ = ("_link", "_addresses", "_lease", "_receive")
-
     def __init__(self, link: Link, addresses: list[str], lease: float) -> None:
         super().__init__()
         self._link = link
@@ -24,13 +21,12 @@ class Turn(Waiter):
         self._receive: Receive | None = None
 
     def take(self) -> Delivery | None:
-        """Waits. None: it was stopped. Raises ``MsgliteError``."""
+        """Waits. Its lease is extended from then on. None: it was stopped. Raises ``MsgliteError``."""
         self.settled = False
         self.value = None
         link, receive = self._link, self._receive
         if receive is None:
-            receive = self._receive = link.receive(self._addresses, math.inf, 1, self._lease, self)
-            receive.asked = wire.asked(self._addresses, math.inf, 1, self._lease)
+            self._receive = link.receive(self._addresses, math.inf, 1, self._lease, self)
         else:
             link.again(receive)
         try:
@@ -41,6 +37,8 @@ class Turn(Waiter):
         if self.error is not None:
             raise self.error
         delivery: Delivery | None = self.value
+        if delivery is not None:
+            link.extend(delivery)
         return delivery
 
     def stop(self) -> None:
