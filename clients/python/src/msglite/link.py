@@ -126,13 +126,14 @@ class Link:
         if self.state == "closed":
             ask.fail(closed())
             return
-        messages, most_bytes = self._settings.buffer
         if self._connection is None:
+            messages, most_bytes = self._settings.buffer
             if len(self._pending) >= messages or self._waiting_bytes + ask.cost > most_bytes:
                 ask.fail(error_of("full", "as much waits for the broker as the client buffers"))
                 return
             self._waiting_bytes += ask.cost
-        ask.tag = ask.tag or self._new_tag()
+        if not ask.tag:
+            ask.tag = self._new_tag()
         self._pending[ask.tag] = ask
         self._say(ask)
 
@@ -274,7 +275,8 @@ class Link:
 
     def _read(self, connection: Connection) -> None:
         try:
-            for frame in connection.read():
+            connection.read()
+            while (frame := connection.next()) is not None:
                 self._take(frame)
                 if connection is not self._connection:
                     return

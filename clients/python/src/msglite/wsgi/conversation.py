@@ -54,11 +54,13 @@ class Conversation:
         """For ``Reply``. Raises ``ClientGone``. The last one leaves when the thread waits the next time."""
         link = self._link
         with link.lock:
-            self._throw_if_over()
+            if self._departure is not None or self._delivery.lost or self._error is not None:
+                self._throw_if_over()
             to = self._delivery.message.reply_to
             if to is None:
                 return
             if last and self._under_way is None:
+                self._ended = True
                 self._last = Whole(to, data, self._settled)
                 link.ask(self._last)
                 return
@@ -92,6 +94,9 @@ class Conversation:
 
     def finish(self, well: bool) -> None:
         """Nothing more is said. It is finished when all of the answer is the broker's, or given back if it can't be finished."""
+        if self._ended and self._departure is None and self._upload is None:
+            # Nothing else was ever said of it.
+            return
         with self._link.lock:
             self._ended = True
             if self._departure is not None:

@@ -15,6 +15,8 @@ _USUAL = re.compile(
 )
 #: What the members between target and ``cancelAddr`` are then.
 _COMMON = {"protocol", "headers", "scheme", "remoteAddr"}
+#: Three times as fast as to call the class.
+_new = tuple.__new__
 
 
 class Head(NamedTuple):
@@ -38,7 +40,7 @@ def parse(line: bytes) -> Head:
     usual = _USUAL.fullmatch(text)
     if usual is not None:
         method, url, common, cancel_addr, body_addr = usual.groups("")
-        return Head(method, url, cancel_addr, body_addr, False, common)
+        return _new(Head, (method, url, cancel_addr, body_addr, False, common))
     head = _object(text)
     return Head(
         head["method"], head["url"], head.get("cancelAddr", ""), head.get("bodyAddr", ""), "v" not in head, head
