@@ -47,6 +47,8 @@ class Connection:
         #: Returns the next frame of what was read; None: there is no other whole one.
         self.next = self._decoder.next
         self._out: list[bytes] = []
+        #: Takes bytes that leave with the next ``flush``.
+        self.write = self._out.append
         self._in = memoryview(bytearray(_CHUNK))
         self._poller = select.poll()
         self._poller.register(self._fd, select.POLLIN)
@@ -54,21 +56,13 @@ class Connection:
         self.heard_at = time.monotonic()
         self.greeted_at = self.heard_at
 
-    def write(self, data: bytes) -> None:
-        """Leaves with the next ``flush``."""
-        self._out.append(data)
-
-    @property
-    def unwritten(self) -> bool:
-        return bool(self._out)
-
     def flush(self) -> None:
         """Raises ``OSError`` if the broker does not take it in time."""
         out = self._out
         if not out:
             return
-        self._out = []
         data = out[0] if len(out) == 1 else b"".join(out)
+        out.clear()
         try:
             sent = self._socket.send(data, self._flags) if self._flags else self._socket.send(data)
         except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):

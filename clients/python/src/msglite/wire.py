@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -26,6 +27,7 @@ class Options(NamedTuple):
 STANDARD = Options()
 
 
+@functools.lru_cache
 def seconds(value: float) -> str:
     """As short as it can be; up to 3 decimals, rounded up."""
     if value >= LONGEST_SECONDS:

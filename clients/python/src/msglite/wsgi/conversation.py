@@ -104,7 +104,7 @@ class Conversation:
             if self._upload is not None:
                 self._upload.end()
             if not well and not self._gone:
-                self._link.finish(self._delivery, "back", 0.0, False)
+                self._link.end(self._delivery, "back")
             elif self._last is None or self._last.settled:
                 self._conclude()
 
@@ -117,7 +117,7 @@ class Conversation:
 
     def _conclude(self) -> None:
         how = "done" if self._error is None or self._gone else "back"
-        self._link.finish(self._delivery, how, 0.0, False)
+        self._link.end(self._delivery, how)
 
     @property
     def _gone(self) -> bool:
@@ -237,7 +237,7 @@ class Upload:
     def deliver(self, delivery: Delivery, receive: Receive) -> None:
         if receive.state == "over":
             self._receive = None
-        self._link.finish(delivery, "done", 0.0, False)
+        self._link.end(delivery, "done")
         body = delivery.message.body
         if delivery.message.attempt > 1 and not self._whole:
             # It may be one that came before, or one of several that did not.

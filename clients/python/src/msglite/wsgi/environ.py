@@ -31,7 +31,7 @@ class Environs:
         """Without ``wsgi.input``. Strings have one character per byte. Raises ``ValueError``, ``LookupError``, ``TypeError``,
         ``AttributeError`` where the head makes no sense."""
         common, url = head.common, head.url
-        if type(common) is str:
+        if isinstance(common, str):
             environ = (self._known.get(common) or self._learn(common)).copy()
         else:
             environ = self._make(common)

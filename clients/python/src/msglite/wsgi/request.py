@@ -50,7 +50,7 @@ class Requests:
         except (ValueError, LookupError, TypeError, AttributeError):
             log.error("a message to %s is no web request: %r", message.to, message.body[:200])
             with self._link.lock:
-                self._link.finish(delivery, "done", 0.0, False)
+                self._link.end(delivery, "done")
             return
         conversation = Conversation(self._link, delivery, head.cancel_addr)
         body = self._body(conversation, environ, head, message.attempt) if head.body_addr else None

@@ -21,7 +21,7 @@ class Turn(Waiter):
         self._receive: Receive | None = None
 
     def take(self) -> Delivery | None:
-        """Waits. Its lease is extended from then on. None: it was stopped. Raises ``MsgliteError``."""
+        """Waits. None: it was stopped. Raises ``MsgliteError``."""
         self.settled = False
         self.value = None
         link, receive = self._link, self._receive
@@ -37,8 +37,6 @@ class Turn(Waiter):
         if self.error is not None:
             raise self.error
         delivery: Delivery | None = self.value
-        if delivery is not None:
-            link.extend(delivery)
         return delivery
 
     def stop(self) -> None:
@@ -48,6 +46,7 @@ class Turn(Waiter):
             self._link.flush()
 
     def deliver(self, delivery: Delivery, receive: Receive) -> None:
+        self._link.extend(delivery)
         self.settle(delivery)
 
     def expired(self, receive: Receive) -> None:
