@@ -10,7 +10,7 @@ use POSIX ();
 
 use MsgliteTest qw(broker fixtures);
 use Msglite::Client;
-use Msglite::PSGI::Head qw(parse_request encode_response headers_of);
+use Msglite::PSGI::Head qw(parse_request parse_common encode_response);
 use Msglite::PSGI::Input;
 
 BEGIN {
@@ -158,7 +158,7 @@ subtest 'heads, read quickly and slowly alike' => sub {
         my $text = sprintf '{"v":2,"method":%s,"url":%s,"protocol":"HTTP/1.1","headers":[%s],"scheme":"http","remoteAddr":"::1","cancelAddr":"reply:x"}',
             $quote->($method), $quote->($url), join ',', map { $quote->($_) } @headers;
         my $head = parse_request($text);
-        my $got  = [ $head->{method}, $head->{url}, $head->{headers} // headers_of($head->{list}) ];
+        my $got  = [ $head->{method}, $head->{url}, $head->{headers} // parse_common($head->{common})->{headers} ];
         return fail $text if !eq_array($got, [ $method, $url, \@headers ]);
         my $answer = JSON::PP->new->decode(encode_response(200, \@headers));
         return fail $text if !eq_array($answer, [ 200, \@headers ]);

@@ -9,7 +9,7 @@ use parent qw(
     Msglite::Link::Connecting Msglite::Link::Talking Msglite::Link::Asks Msglite::Link::Receives Msglite::Link::Deliveries
 );
 
-use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
+use Time::HiRes ();
 
 use Msglite::Error;
 use Msglite::Wire qw(encode_hello GOODBYE);
@@ -17,9 +17,10 @@ use Msglite::Wire qw(encode_hello GOODBYE);
 use constant {
     HELLO   => '!',    # The tag of hellos. No other command has it: theirs are numbers.
     LASTING => 5,      # Seconds a connection must have lasted, for the pauses to be short again after it.
+    CLOCK   => Time::HiRes::CLOCK_MONOTONIC(),
 };
 
-sub now { return clock_gettime(CLOCK_MONOTONIC) }
+sub now () { return Time::HiRes::clock_gettime(CLOCK) }
 
 # endpoints, token, tls, connect_timeout, idle, min, max, jitter, max_messages, max_bytes; on_up, on_down, on_retry,
 # on_forked are called between two steps, never inside of one.
@@ -69,14 +70,14 @@ sub step ($self, $most = undef) {
     Msglite::Error->throw(@$code) if $code;
 
     # A signal's handler died in the middle of the last step: who knows what was lost. The protocol does.
-    if (delete $self->{busy}) {
+    if ($self->{busy}) {
         delete $self->{dialed};
         $self->_lost('connection-lost', 'a step was broken off');
     }
     $self->{busy} = 1;
     $self->{socket} ? $self->_talk($most) : $self->_reconnect($most);
-    $self->_tick;
-    delete $self->{busy};
+    $self->_tick(now());
+    $self->{busy} = 0;
     while (my $call = shift @{ $self->{later} }) { $call->() }
     return;
 }
@@ -94,7 +95,7 @@ sub close ($self) {
     my @why = ('closed', 'the client was closed');
     $self->{closed} = \@why;
     $self->_end_receive($_, @why) for values %{ $self->{receives} };
-    for my $ask ($self->_asks_in_order) { $self->_finish($ask); $ask->{done}->(undef, @why) }
+    $self->_refuse($_, @why) for $self->_asks_in_order;
     $self->_lose_delivery($_) for values %{ $self->{held} };
     if (my $socket = $self->{socket}) {
         $self->{out} .= GOODBYE;
@@ -145,17 +146,17 @@ sub _lost ($self, $code, $why) {
     my @asks = $self->_asks_in_order;
     @$self{qw(queue waiting waiting_bytes)} = ([], 0, 0);
     for my $ask (@asks) {
-        my $unknown = $ask->{written} && !$ask->{repeatable};
-        if ($unknown) { $self->_refuse($ask, 'connection-lost', 'the connection was lost, and whether the broker had carried it out is unknown') }
-        else          { delete $ask->{written}; $self->_queue($ask) }
+        $ask->{tried} = 1 if delete $ask->{written};
+        $self->_queue($ask);
+        $self->_refuse($ask, 'connection-lost', 'the connection was lost, and whether the broker had carried it out is unknown')
+            if $ask->{tried} && !$self->_is_repeatable($ask);
     }
     $self->_pause;
     $self->later(sub { $self->{on_down}->($error, \%under_way) });
     return;
 }
 
-sub _tick ($self) {
-    my $now = now();
+sub _tick ($self, $now) {
     if (!$self->{socket}) {
         for my $ask (values %{ $self->{asks} }) { $self->_expire($ask) if defined $ask->{due} && $ask->{due} <= $now }
         for my $receive (values %{ $self->{receives} }) {
@@ -183,8 +184,7 @@ sub _take ($self, $frame) {
         my $ask = $self->{asks}{$tag};
         return $self->_strange($frame) if !$ask || !$ask->{written};
         $self->_finish($ask);
-        $ask->{done}->($frame);
-        return;
+        return $ask->{done}->($frame);
     }
     if ($kind eq 'over') {
         my $receive = $self->{receives}{$tag} or return $self->_strange($frame);
@@ -212,7 +212,7 @@ sub _refused ($self, $frame) {
     return $self->_strange($frame) if !$ask || !$ask->{written};
 
     # The broker is about to stop. The next connection will tell.
-    return if $code eq 'journal-failed' && $ask->{repeatable};
+    return if $code eq 'journal-failed' && $self->_is_repeatable($ask);
 
     # An id that we gave must not be why there is no room.
     if ($code eq 'full' && $ask->{message} && $ask->{message}{own_id}) {
@@ -220,7 +220,7 @@ sub _refused ($self, $frame) {
         my %message = %{ $ask->{message} };
         delete @message{qw(id own_id)};
         delete @$ask{qw(over written tried)};
-        @$ask{qw(message repeatable)} = (\%message, 0);
+        $ask->{message} = \%message;
         $self->_ask($ask);
         return;
     }

@@ -12,9 +12,15 @@ use constant {
     CONFIRM     => 1,      # Seconds after which it is asked to anyway.
 };
 
-sub done ($self, $delivery) { return $self->_end_delivery($delivery, ['done']) }
+sub done ($self, $delivery) {
+    $self->_end_delivery($delivery, encode_done($delivery->{name})) if !$delivery->{end};
+    return;
+}
 
-sub give_back ($self, $delivery, $delay = 0) { return $self->_end_delivery($delivery, [ 'back', $delay ]) }
+sub give_back ($self, $delivery, $delay = 0) {
+    $self->_end_delivery($delivery, encode_give_back($delivery->{name}, $delay)) if !$delivery->{end};
+    return;
+}
 
 # The lease ends so many seconds from now.
 sub keep ($self, $delivery, $lease) {
@@ -50,25 +56,20 @@ sub _keep_later ($self, $delivery) {
 }
 
 sub _end_delivery ($self, $delivery, $end) {
-    return if $delivery->{end};
     $delivery->{end} = $end;
-    return if $delivery->{lost} || !defined $delivery->{name} || !$self->{socket};
-    $self->_say_delivery($delivery);
+    return if $delivery->{lost} || !$self->{socket};
+    $self->{out} .= $end;
+    push @{ $self->{ended} }, $delivery;
+    if (@{ $self->{ended} } >= UNCONFIRMED) { $self->_confirm }
+    else                                    { $self->{confirm_at} //= Msglite::Link::now() + CONFIRM }
     return;
 }
 
 sub _say_delivery ($self, $delivery) {
     return if $delivery->{lost} || !$self->{socket};
-    my ($name, $end) = @$delivery{qw(name end)};
-    if (!$end) {
-        $self->{out} .= encode_keep($name, $delivery->{lease});
-        $delivery->{kept_at} = Msglite::Link::now();
-        return;
-    }
-    $self->{out} .= $end->[0] eq 'done' ? encode_done($name) : encode_give_back($name, $end->[1]);
-    push @{ $self->{ended} }, $delivery;
-    if (@{ $self->{ended} } >= UNCONFIRMED) { $self->_confirm }
-    else                                    { $self->{confirm_at} //= Msglite::Link::now() + CONFIRM }
+    return $self->_end_delivery($delivery, $delivery->{end}) if $delivery->{end};
+    $self->{out} .= encode_keep(@$delivery{qw(name lease)});
+    $delivery->{kept_at} = Msglite::Link::now();
     return;
 }
 

@@ -34,18 +34,22 @@ sub _wait_in_reads ($self) {
 }
 
 sub _talk ($self, $most) {
-    $self->_say_asks;
+    $self->_say_asks if @{ $self->{queue} };
     my $patient = $self->{patient} && (!defined $most || $most >= PATIENCE);
-    my $now;
-    for my $at (@$self{qw(keep_at confirm_at alive_at)}) {
-        next if !defined $at;
-        $now //= Msglite::Link::now();
-        my $left = $at > $now ? $at - $now : 0;
-        $most = $left if !defined $most || $left < $most;
-    }
+    $most = $self->_most($most) if !$patient;
     return $self->_lost('connection-lost', 'the broker closed it') if !defined $self->_exchange($most, $patient);
     while ($self->{decoder} && (my $frame = $self->{decoder}->next_frame)) { $self->_take($frame) }
     return;
+}
+
+# So long, but no longer than until something is due.
+sub _most ($self, $most) {
+    my $now = Msglite::Link::now();
+    for my $at (grep { defined } @$self{qw(keep_at confirm_at alive_at)}) {
+        my $left = $at > $now ? $at - $now : 0;
+        $most = $left if !defined $most || $left < $most;
+    }
+    return $most;
 }
 
 # Writes and reads what can be, and waits for that so many seconds at most. Undef: it was closed.
@@ -53,16 +57,14 @@ sub _exchange ($self, $most, $patient = 0) {
     return if $self->{out} ne '' && !$self->_write;
     my $socket = $self->{socket};
     my $secure = $self->{tls} && $socket->isa('IO::Socket::SSL');
-    if ($patient && $self->{out} eq '') {
-        delete $self->{busy};
-    }
+
+    # Where we wait nothing is half done: it may be left by a signal's handler that dies.
+    if ($patient && $self->{out} eq '') { $self->{busy} = 0 }
     elsif (!$secure || !$socket->pending) {
         my ($read, $write) = ('', '');
         vec($read, fileno $socket, 1) = 1;
         $write = $read if $self->{out} ne '';
-
-        # What may be left by a signal's handler that dies: nothing is half done here.
-        delete $self->{busy};
+        $self->{busy} = 0;
         my $ready = select $read, $write, undef, $most;
         $self->{busy} = 1;
         return 1 if $ready <= 0;
@@ -81,19 +83,19 @@ sub _exchange ($self, $most, $patient = 0) {
 
 # False: it is broken.
 sub _write ($self) {
-    my $socket = $self->{socket};
-    while ($self->{out} ne '') {
+    my ($socket, $out) = ($self->{socket}, \$self->{out});
+    until ($$out eq '') {
         my $count;
-        if (defined NO_SIGNAL && !$self->{tls}) { $count = CORE::send $socket, $self->{out}, NO_SIGNAL }
+        if (defined NO_SIGNAL && !$self->{tls}) { $count = CORE::send $socket, $$out, NO_SIGNAL }
         else {
             local $SIG{PIPE} = 'IGNORE';
-            $count = syswrite $socket, $self->{out}, 256 * 1024;
+            $count = syswrite $socket, $$out, 256 * 1024;
         }
         if (!defined $count) {
             next if $!{EINTR};
             return $!{EAGAIN} || $!{EWOULDBLOCK};
         }
-        substr $self->{out}, 0, $count, '';
+        substr $$out, 0, $count, '';
     }
     return 1;
 }

@@ -9,66 +9,83 @@ use Exporter 'import';
 
 our @EXPORT_OK = qw(environment);
 
-use Msglite::PSGI::Head qw(headers_of);
+use Msglite::PSGI::Head qw(parse_common);
 
-# Names of headers as variables; '': left out. And what came of whole lists of headers: clients say the same again and again.
-# Bounded, because clients choose them.
+# Names of headers as variables; '': left out. And what came of what requests have in common: clients say the same again and
+# again. Bounded, because clients choose them.
 my (%KEY, %SEEN);
 use constant { MOST_KEYS => 1000, MOST_SEEN => 200, LONGEST_SEEN => 4096 };
 
-# What CGI says of a request, from its head.
+# What is the same for all requests.
+my %STANDARD = (
+    SCRIPT_NAME            => '',
+    'psgi.version'         => [ 1, 1 ],
+    'psgi.errors'          => *STDERR,
+    'psgi.multithread'     => !!0,
+    'psgi.multiprocess'    => !!1,
+    'psgi.run_once'        => !!0,
+    'psgi.nonblocking'     => !!0,
+    'psgi.streaming'       => !!1,
+    'psgix.input.buffered' => !!1,
+    'psgix.harakiri'       => !!1,
+    'psgix.cleanup'        => !!1,
+);
+
+# What PSGI says of a request, from its head. All but its body, and what is for this one alone.
 sub environment ($head) {
-    my $url = $head->{url};
-    my ($path, $query) = split /\?/, $url, 2;
+    my $common = $head->{common};
+    my $shared = defined $common ? $SEEN{$common} // _see($common) : _shared($head);
+    my $url    = $head->{url};
+    my $at     = index $url, '?';
+    my $path   = $at < 0 ? $url : substr $url, 0, $at;
     if (substr($path, 0, 1) ne '/') {
 
         # In absolute form, or none at all.
         $path = $path =~ m{\A[a-z][a-z0-9+.-]*://[^/]*(.*)}si ? $1 eq '' ? '/' : $1 : '';
     }
     $path =~ s/%([0-9A-Fa-f]{2})/chr hex $1/ge if index($path, '%') >= 0;
-    my $scheme = $head->{scheme} // 'http';
-    my ($variables, $host, $port) = @{ _headers($head) };
-    my %env = (
-        %$variables,
-        REQUEST_METHOD  => $head->{method},
-        SCRIPT_NAME     => '',
-        PATH_INFO       => $path,
-        QUERY_STRING    => $query // '',
-        REQUEST_URI     => $url,
-        SERVER_PROTOCOL => $head->{protocol},
-        SERVER_NAME     => $host,
-        SERVER_PORT     => $port // ($scheme eq 'https' ? 443 : 80),
-        REMOTE_ADDR     => $head->{remoteAddr} // '',
-    );
-    $env{HTTPS} = 'on' if $scheme eq 'https';
-    return \%env;
+    return {
+        %$shared,
+        REQUEST_METHOD => $head->{method},
+        PATH_INFO      => $path,
+        QUERY_STRING   => $at < 0 ? '' : substr($url, $at + 1),
+        REQUEST_URI    => $url,
+    };
 }
 
-sub _headers ($head) {
-    my $list = $head->{list};
-    if (!defined $list) {
-        my $headers = $head->{headers};
-        return _read_headers(ref $headers eq 'HASH' ? map { ($_, $headers->{$_}) } sort keys %$headers : @$headers);
-    }
-    my $seen = $SEEN{$list};
-    return $seen if $seen;
-    my $read = _read_headers(@{ headers_of($list) });
-    return $read if length $list > LONGEST_SEEN;
+sub _see ($common) {
+    my $shared = _shared(parse_common($common));
+    return $shared if length $common > LONGEST_SEEN;
     %SEEN = () if keys %SEEN >= MOST_SEEN;
-    return $SEEN{$list} = $read;
+    return $SEEN{$common} = $shared;
 }
 
-# Variables, and the server's name and port as the client said them.
-sub _read_headers (@pairs) {
+sub _shared ($head) {
+    my $headers = $head->{headers};
+    my $env     = _variables(ref $headers eq 'HASH' ? map { ($_, $headers->{$_}) } sort keys %$headers : @$headers);
+    my $scheme  = $head->{scheme} // 'http';
+    my ($host, $port) = ($env->{HTTP_HOST} // '') =~ /\A(\[[^\]]*\]|[^:]*)(?::(\d*))?\z/;
+    @$env{ keys %STANDARD } = values %STANDARD;
+    $env->{HTTPS}             = 'on' if $scheme eq 'https';
+    $env->{'psgi.url_scheme'} = $scheme;
+    $env->{SERVER_PROTOCOL}   = $head->{protocol};
+    $env->{SERVER_NAME}       = length($host // '') ? $host : 'localhost';
+    $env->{SERVER_PORT}       = length($port // '') ? $port : $scheme eq 'https' ? 443 : 80;
+    $env->{REMOTE_ADDR}       = $head->{remoteAddr} // '';
+    return $env;
+}
+
+sub _variables (@pairs) {
+    die "the headers of a request are names and values\n" if @pairs % 2;
     my %variables;
-    while (my ($name, $value) = splice @pairs, 0, 2) {
+    for (my $i = 0; $i < @pairs; $i += 2) {
+        my ($name, $value) = @pairs[ $i, $i + 1 ];
         my $key = $KEY{$name} // _key($name);
         if    ($key eq '')               { next }
         elsif (!exists $variables{$key}) { $variables{$key} = $value }
         else                             { $variables{$key} .= ($key eq 'HTTP_COOKIE' ? '; ' : ', ') . $value }
     }
-    my ($host, $port) = ($variables{HTTP_HOST} // '') =~ /\A(\[[^\]]*\]|[^:]*)(?::(\d*))?\z/;
-    return [ \%variables, length($host // '') ? $host : 'localhost', length($port // '') ? $port : undef ];
+    return \%variables;
 }
 
 sub _key ($name) {

@@ -11,9 +11,14 @@ use Symbol ();
 # Bytes of a body that are held in memory; what is longer goes to a file that has no name.
 use constant IN_MEMORY => 256 * 1024;
 
-# A file handle on a body that is there already.
+my $NOTHING;
+
+# A file handle on a body that is there already. Most requests have none: one handle, at its end wherever it stands, does
+# for them, until one closes it.
 sub of_bytes ($class, $bytes) {
+    return $NOTHING if $bytes eq '' && defined $NOTHING && defined fileno $NOTHING;
     open my $handle, '<', \$bytes or die "no file in memory: $!";
+    $NOTHING = $handle if $bytes eq '';
     return $handle;
 }
 

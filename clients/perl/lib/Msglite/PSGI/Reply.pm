@@ -15,13 +15,16 @@ use constant {
     TIMEOUT => 60,           # Seconds that one may wait for the proxy.
 };
 
+# Who waits for the receipt of a last message.
+my $NOBODY = sub { };
+
 # The answer to one request: a head, then pieces of its body.
 #
 #     new -> ready (it has a head) -> begun (something was sent) -> over
 #
-# link, client, delivery, to; method; cancel: where the proxy says that nobody waits any more.
-sub new ($class, %parts) {
-    return bless { state => 'new', outstanding => 0, %parts }, $class;
+# delivery: the request; head: what it says.
+sub new ($class, $client, $link, $delivery, $head) {
+    return bless { state => 'new', client => $client, link => $link, delivery => $delivery, request => $head }, $class;
 }
 
 sub delivery ($self) { return $self->{delivery} }
@@ -35,7 +38,7 @@ sub is_over ($self) { return $self->{state} eq 'over' }
 sub has_no_body ($self) { return $self->{no_body} }
 
 # Nobody waits for the rest.
-sub is_gone ($self) { return $self->{gone} }
+sub is_gone ($self) { return $self->{gone} // $self->{delivery}{refused} }
 
 # Takes the head; nothing is sent yet.
 sub head ($self, $status, $headers) {
@@ -44,7 +47,7 @@ sub head ($self, $status, $headers) {
         if ($status // '') !~ /\A[2-5][0-9][0-9]\z/;
     my @headers = @$headers;
     die "the headers of a response are names and values\n" if @headers % 2;
-    my ($bodyless) = $status == 204 || $status == 205;
+    my $bodyless = $status == 204 || $status == 205;
     my ($left, $chunked);
     for (my $i = 0; $i < @headers; $i += 2) {
         my $length = length $headers[$i];
@@ -58,7 +61,7 @@ sub head ($self, $status, $headers) {
     }
     die "Content-Length is a number, not $left\n" if defined $left && $left !~ /\A[0-9]+\z/;
     $self->{left}    = $left;
-    $self->{no_body} = $bodyless || $status == 304 || $self->{method} eq 'HEAD';
+    $self->{no_body} = $bodyless || $status == 304 || $self->{request}{method} eq 'HEAD';
     $self->{chunked} = $chunked && !$self->{no_body} ? Msglite::PSGI::Chunked->new : undef;
     @$self{qw(status headers state)} = ($status, \@headers, 'ready');
     return;
@@ -84,7 +87,7 @@ sub whole ($self, $body) {
     $body = substr $body, 0, $self->{left} if length $body > $self->{left};
     if (!$short && length $body <= PIECE) {
         $self->{state} = 'over';
-        $self->_send(encode_response(@$self{qw(status headers)}) . ($body eq '' ? '' : "\n$body"));
+        $self->_send(encode_response(@$self{qw(status headers)}) . ($body eq '' ? '' : "\n$body"), $NOBODY);
         return;
     }
     $self->write($body);
@@ -108,7 +111,7 @@ sub write ($self, $bytes) {
 # There is no more.
 sub finish ($self) {
     return if $self->{state} eq 'over';
-    $self->_end_chunked if $self->{chunked} && !$self->{gone};
+    $self->_end_chunked if $self->{chunked} && !$self->is_gone;
     if ($self->{state} eq 'ready') {
         if (!$self->{no_body}) {
             push @{ $self->{headers} }, 'Content-Length', $self->{left} = 0 if !defined $self->{left};
@@ -118,7 +121,7 @@ sub finish ($self) {
             }
         }
         $self->{state} = 'over';
-        $self->_send(encode_response(@$self{qw(status headers)}));
+        $self->_send(encode_response(@$self{qw(status headers)}), $NOBODY);
         return;
     }
 
@@ -144,49 +147,32 @@ sub _piece ($self, $piece, $last) {
     my $link = $self->{link};
     if ($last) {
         my $taken;
-        $self->_send($text, sub { $taken = 1 }, id => $self->{client}->new_id);
-        $link->step until $taken || $self->{gone};
+        $self->_send($text, sub (@) { $taken = 1 }, id => $self->{client}->new_id, own_id => 1);
+        $link->step until $taken || $self->is_gone;
         $self->{state} = 'over';
     }
     else {
         $self->{outstanding}++;
-        $self->_send($text, sub { $self->{outstanding}-- }, id => $self->{client}->new_id, receipt => 'done');
+        $self->_send($text, sub (@) { $self->{outstanding}-- }, id => $self->{client}->new_id, own_id => 1, receipt => 'done');
         $link->step($self->{outstanding} < WINDOW ? 0 : undef);
-        $link->step while $self->{outstanding} >= WINDOW && !$self->{gone};
+        $link->step while $self->{outstanding} >= WINDOW && !$self->is_gone;
     }
-    Msglite::Error->throw('client-gone', 'nobody waits for the rest of this response') if $self->{gone};
+    Msglite::Error->throw('client-gone', 'nobody waits for the rest of this response') if $self->is_gone;
     return;
 }
 
-sub _send ($self, $text, $told = sub { }, %options) {
-    my $own = delete $options{id};
-    my %message = (
-        to      => $self->{to},
-        body    => $text,
-        timeout => TIMEOUT,
-        defined $own ? (id => $own, own_id => 1) : (),
-        %options,
-    );
-    $self->{link}->send(
-        \%message,
-        sub ($answer, @why) {
-            $told->();
-            return if $answer;
-
-            # Its time ran out, or nobody may have it: nobody waits. Or it is somebody else's by now.
-            $self->{gone} = "$why[0] $why[1]";
-        },
-        under      => $self->{delivery},
-        repeatable => 1,
-    );
+# If it is refused its time ran out, or nobody may have it: nobody waits. Or the request is somebody else's by now.
+sub _send ($self, $text, $told, @options) {
+    my $delivery = $self->{delivery};
+    $self->{link}->send({ to => $delivery->{reply_to}, body => $text, timeout => TIMEOUT, @options }, $told, $delivery);
     return;
 }
 
 # From now on the proxy tells us.
 sub listen ($self) {
-    return if $self->{listening} || !defined $self->{cancel};
+    return if $self->{listening} || !defined $self->{request}{cancelAddr};
     $self->{listening} = $self->{link}->receive(
-        { addresses => [ $self->{cancel} ], timeout => undef, count => 1, lease => 0 },
+        { addresses => [ $self->{request}{cancelAddr} ], timeout => undef, count => 1, lease => 0 },
         sub { $self->{gone} //= 'the proxy says so' },
         sub (@) { },
     );
@@ -195,7 +181,7 @@ sub listen ($self) {
 
 # --- What applications may call, as $env->{'msglite.request'}
 
-sub attempt ($self) { return $self->{delivery}{frame}{attempt} }
+sub attempt ($self) { return $self->{delivery}{attempt} }
 
 # The lease ends so many seconds from now.
 sub keep ($self, $seconds) {
@@ -206,16 +192,16 @@ sub keep ($self, $seconds) {
 
 # Looks whether nobody waits any more.
 sub client_gone ($self) {
-    return 1 if $self->{gone};
+    return 1 if $self->is_gone;
     my $link = $self->{link};
     if (!$self->{listening}) {
         $self->listen;
         my $answered;
         $link->flush(sub { $answered = 1 });
-        $link->step until $answered || $self->{gone};
+        $link->step until $answered || $self->is_gone;
     }
     else { $link->step(0) }
-    return $self->{gone} ? 1 : 0;
+    return $self->is_gone ? 1 : 0;
 }
 
 # ---

@@ -5,13 +5,16 @@ use warnings;
 use feature 'signatures';
 no warnings 'experimental::signatures';
 
+use Exporter 'import';
 use Plack::Util ();
 use Scalar::Util qw(blessed);
+
+our @EXPORT_OK = qw(respond);
 
 use constant PIECE => 64 * 1024;
 
 # What the application returned becomes the reply.
-sub respond ($class, $reply, $response) {
+sub respond ($reply, $response) {
     if (ref $response eq 'ARRAY') { return _answer($reply, $response, 0) }
     die 'the application returned no response: ' . ($response // 'undef') . "\n" if !_is_code($response);
     $response->(sub ($given) { return _answer($reply, $given, 1) });
