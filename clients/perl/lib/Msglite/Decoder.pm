@@ -8,6 +8,8 @@ no warnings 'experimental::signatures';
 # The broker sets the limits; these only keep a stranger from filling our memory.
 use constant { MAX_LINE => 64 * 1024, MAX_BODY => 1024 * 1024 * 1024, LARGEST => 2**31 - 1 };
 
+my $NO_OPTIONS = {};
+
 my %OPTIONS = (attempt => 'attempt', delivery => 'name', id => 'id', to => 'sent_to');
 
 #     line <-> body       a frame that has one
@@ -37,7 +39,14 @@ sub next_frame ($self) {
     return if $$buffer eq '';
     my $state = $self->{state};
     if ($state eq 'line') {
-        my $frame = _usual($buffer, $self->{body});
+
+        # What nearly all are: a receipt, or a message under a lease.
+        if ($$buffer =~ /\A\+\+ ([!-~]+)\r\n/) {
+            my $frame = { kind => 'done', tag => $1, options => $NO_OPTIONS };
+            substr $$buffer, 0, $+[0], '';
+            return $frame;
+        }
+        my $frame = _leased($buffer, $self->{body});
         return $frame if $frame;
     }
     my $frame
@@ -49,13 +58,8 @@ sub next_frame ($self) {
     return $frame;
 }
 
-# What nearly all are, if all of it is there: a receipt, or a message under a lease.
-sub _usual ($buffer, $most) {
-    if ($$buffer =~ /\A\+\+ ([!-~]+)\r\n/) {
-        my $frame = { kind => 'done', tag => $1, options => {} };
-        substr $$buffer, 0, $+[0], '';
-        return $frame;
-    }
+# A message under a lease, if all of it is there.
+sub _leased ($buffer, $most) {
     my %frame = (kind => 'message');
     @frame{qw(tag length timeout to reply_to attempt name id)} = $$buffer =~ m{
         \A >>[ ]([!-~]+)[ ]([0-9]{1,9})[ ]([0-9]{1,9})[ ]([!-~]+)[ ]([!-~]+)[ ]attempt=([0-9]{1,9})[ ]delivery=(\@[!-~]+)

@@ -179,12 +179,16 @@ sub _take ($self, $frame) {
         return $self->_deliver($receive, $frame);
     }
     if ($kind eq 'done' || $kind eq 'answer') {
-        if ($tag eq HELLO) { delete $self->{greeting}; return }
-        if ($tag eq ($self->{barrier} // '')) { delete $self->{barrier}; $self->_drop_orphans; return $self->_say_asks }
         my $ask = $self->{asks}{$tag};
-        return $self->_strange($frame) if !$ask || !$ask->{written};
-        $self->_finish($ask);
-        return $ask->{done}->($frame);
+        if ($ask && $ask->{written}) {
+            $self->_finish($ask);
+            return $ask->{done}->($frame);
+        }
+        if ($tag eq HELLO) { delete $self->{greeting}; return }
+        return $self->_strange($frame) if $tag ne ($self->{barrier} // '');
+        delete $self->{barrier};
+        $self->_drop_orphans;
+        return $self->_say_asks;
     }
     if ($kind eq 'over') {
         my $receive = $self->{receives}{$tag} or return $self->_strange($frame);

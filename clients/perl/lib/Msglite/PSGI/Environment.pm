@@ -31,8 +31,8 @@ my %STANDARD = (
     'psgix.cleanup'        => !!1,
 );
 
-# What PSGI says of a request, from its head. All but its body, and what is for this one alone.
-sub environment ($head) {
+# What PSGI says of a request, from its head. All but its body.
+sub environment ($head, $reply) {
     my $common = $head->{common};
     my $shared = defined $common ? $SEEN{$common} // _see($common) : _shared($head);
     my $url    = $head->{url};
@@ -50,6 +50,9 @@ sub environment ($head) {
         PATH_INFO      => $path,
         QUERY_STRING   => $at < 0 ? '' : substr($url, $at + 1),
         REQUEST_URI    => $url,
+
+        'msglite.request'        => $reply,
+        'psgix.cleanup.handlers' => [],
     };
 }
 

@@ -40,36 +40,38 @@ sub has_no_body ($self) { return $self->{no_body} }
 # Nobody waits for the rest.
 sub is_gone ($self) { return $self->{gone} // $self->{delivery}{refused} }
 
-# Takes the head; nothing is sent yet.
+# Takes the head; nothing is sent yet. The list of headers remains its owner's: what changes is a copy.
 sub head ($self, $status, $headers) {
     die "the application answered twice\n" if $self->{state} ne 'new';
     die 'the status of a response is a number from 200 to 599, not ' . ($status // 'undef') . "\n"
         if ($status // '') !~ /\A[2-5][0-9][0-9]\z/;
-    my @headers = @$headers;
-    die "the headers of a response are names and values\n" if @headers % 2;
+    die "the headers of a response are names and values\n" if @$headers % 2;
     my $bodyless = $status == 204 || $status == 205;
     my ($left, $chunked);
-    for (my $i = 0; $i < @headers; $i += 2) {
-        my $length = length $headers[$i];
+    for (my $i = 0; $i < @$headers; $i += 2) {
+
+        # Most are neither, which the length tells at once.
+        my $length = length $headers->[$i];
         next if $length != 14 && $length != 17;
-        my $name = lc $headers[$i];
-        if    ($name eq 'content-length')    { $left    = $headers[ $i + 1 ]; next if !$bodyless }
-        elsif ($name eq 'transfer-encoding') { $chunked = lc $headers[ $i + 1 ] eq 'chunked' }
+        my $name = lc $headers->[$i];
+        if    ($name eq 'content-length')    { $left    = $headers->[ $i + 1 ]; next if !$bodyless }
+        elsif ($name eq 'transfer-encoding') { $chunked = lc $headers->[ $i + 1 ] eq 'chunked' }
         else                                 { next }
-        splice @headers, $i, 2;
+        $headers = [@$headers];
+        splice @$headers, $i, 2;
         $i -= 2;
     }
     die "Content-Length is a number, not $left\n" if defined $left && $left !~ /\A[0-9]+\z/;
-    $self->{left}    = $left;
-    $self->{no_body} = $bodyless || $status == 304 || $self->{request}{method} eq 'HEAD';
-    $self->{chunked} = $chunked && !$self->{no_body} ? Msglite::PSGI::Chunked->new : undef;
-    @$self{qw(status headers state)} = ($status, \@headers, 'ready');
+    @$self{qw(status headers left state)} = ($status, $headers, $left, 'ready');
+    if    ($bodyless || $status == 304 || $self->{request}{method} eq 'HEAD') { $self->{no_body} = 1 }
+    elsif ($chunked)                                                          { $self->{chunked} = Msglite::PSGI::Chunked->new }
     return;
 }
 
 # The application failed before anything was sent: another head takes the place of its.
 sub fail ($self) {
-    @$self{qw(state left)} = ('new', undef);
+    $self->{state} = 'new';
+    delete @$self{qw(no_body chunked)};
     $self->head(500, [ 'Content-Type' => 'text/plain; charset=utf-8' ]);
     return $self->whole("500 Internal Server Error\n");
 }
@@ -81,17 +83,22 @@ sub whole ($self, $body) {
         $body = $self->{chunked}->decode($body);
         $self->_end_chunked;
     }
-    return $self->finish if $self->{no_body} || $body eq '';
-    push @{ $self->{headers} }, 'Content-Length', $self->{left} = length $body if !defined $self->{left};
-    my $short = length $body < $self->{left};
-    $body = substr $body, 0, $self->{left} if length $body > $self->{left};
-    if (!$short && length $body <= PIECE) {
+    my $length = length $body;
+    return $self->finish if !$length || $self->{no_body};
+    my $left = $self->{left} // $self->_tell_length($length);
+    $body = substr $body, 0, $left if $length > $left;
+    if ($left <= $length && $left <= PIECE) {
         $self->{state} = 'over';
         $self->_send(encode_response(@$self{qw(status headers)}) . ($body eq '' ? '' : "\n$body"), $NOBODY);
         return;
     }
     $self->write($body);
     return $self->finish;
+}
+
+sub _tell_length ($self, $length) {
+    $self->{headers} = [ @{ $self->{headers} }, 'Content-Length', $length ];
+    return $self->{left} = $length;
 }
 
 # A piece of the body, sent at once. Dies with `client-gone` if nobody waits for it.
@@ -114,8 +121,7 @@ sub finish ($self) {
     $self->_end_chunked if $self->{chunked} && !$self->is_gone;
     if ($self->{state} eq 'ready') {
         if (!$self->{no_body}) {
-            push @{ $self->{headers} }, 'Content-Length', $self->{left} = 0 if !defined $self->{left};
-            if ($self->{left}) {
+            if ($self->{left} // $self->_tell_length(0)) {
                 $self->_piece('', 0);
                 return $self->finish;
             }
@@ -126,7 +132,7 @@ sub finish ($self) {
     }
 
     # Too early, it makes the proxy break off the connection.
-    $self->_piece('', 1) if !$self->{gone};
+    $self->_piece('', 1) if !$self->is_gone;
     $self->{state} = 'over';
     return;
 }
@@ -206,10 +212,11 @@ sub client_gone ($self) {
 
 # ---
 
+# Why nobody waited to the end, if that is so. It is not listened to any more.
 sub leave ($self) {
-    my $receive = delete $self->{listening} or return;
-    $self->{link}->withdraw($receive);
-    return;
+    my $receive = delete $self->{listening};
+    $self->{link}->withdraw($receive) if $receive;
+    return $self->{gone} // $self->{delivery}{refused};
 }
 
 1;

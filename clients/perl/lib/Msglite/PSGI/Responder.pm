@@ -27,8 +27,13 @@ sub _is_code ($thing) { return ref $thing eq 'CODE' || blessed $thing && overloa
 
 sub _answer ($reply, $response, $streaming) {
     my ($status, $headers, $body) = @$response;
-    $reply->head($status, $headers);
-    return $reply->whole(join '', @$body) if ref $body eq 'ARRAY';
+    if (ref $body eq 'ARRAY') {
+        $reply->head($status, $headers);
+        return $reply->whole(join '', @$body);
+    }
+
+    # Something may come between this and the first piece.
+    $reply->head($status, [@$headers]);
     if (@$response == 2 && $streaming) { return Msglite::PSGI::Writer->new($reply) }
     die "the body of a response is a list or a file handle\n" if !ref $body;
 

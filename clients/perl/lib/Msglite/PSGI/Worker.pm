@@ -80,9 +80,8 @@ sub _serve ($self, $delivery) {
         respond($reply, $self->{app}->($env));
         1;
     } || $self->_trouble($reply, $head, $@);
-    $reply->leave;
+    my $gone = $reply->leave;
     $self->_finish($delivery, $ended, $env);
-    my $gone = $reply->is_gone;
     $self->_log("$head->{method} $head->{url}: the response was not taken: $gone")
         if $gone && ($self->{settings}{loglevel} ne 'minimal' || $gone !~ /\A(?:the proxy|expired|no-such-delivery)/);
     if (my $pieces = delete $self->{pieces}) { $pieces->end }
@@ -121,10 +120,8 @@ sub _finish ($self, $delivery, $ended, $env = undef) {
 }
 
 sub _environment ($self, $head, $reply) {
-    my $env = environment($head);
-    $env->{'psgix.cleanup.handlers'} = [];
-    $env->{'msglite.request'}        = $reply;
-    $env->{'psgi.input'}             = defined $head->{bodyAddr} ? $self->_body($head, $env, $reply) : Msglite::PSGI::Input->of_bytes($head->{body});
+    my $env = environment($head, $reply);
+    $env->{'psgi.input'} = defined $head->{bodyAddr} ? $self->_body($head, $env, $reply) : Msglite::PSGI::Input->of_bytes($head->{body});
     return $env;
 }
 
