@@ -9,11 +9,6 @@ no warnings 'experimental::signatures';
 # `end`: how it ended, as the broker is told; undef: it is ours. `lost`: its lease is. `repeated`: its end was said on an
 # earlier connection already. `kept`: its lease is extended, from `kept_at` on. `refused`: why something that was sent under
 # it was not taken.
-sub new ($class, $frame, $lease) {
-    $frame->{lease} = $lease;
-    return bless $frame, $class;
-}
-
 sub is_ours ($self) { return !$self->{end} && !$self->{lost} }
 
 1;

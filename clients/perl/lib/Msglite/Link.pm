@@ -182,7 +182,8 @@ sub _take ($self, $frame) {
         my $ask = $self->{asks}{$tag};
         if ($ask && $ask->{written}) {
             $self->_finish($ask);
-            return $ask->{done}->($frame);
+            my $done = $ask->{done};
+            return $done && $done->($frame);
         }
         if ($tag eq HELLO) { delete $self->{greeting}; return }
         return $self->_strange($frame) if $tag ne ($self->{barrier} // '');

@@ -17,7 +17,7 @@ use constant {
 my %REPEATABLE = map { $_ => 1 } qw(stats queues peek pause resume);
 
 # message as encode_send takes it. `under`: a delivery without which it makes no sense any more, and that its receivers
-# can tell it by: it may be said again without an id. There it stands, too, if it is refused.
+# can tell it by: it may be said again without an id. There it stands, too, if it is refused, and `done` may be missing.
 sub send ($self, $message, $done, $under = undef) {
     return $self->_ask({
         message => $message,
@@ -50,6 +50,17 @@ sub drop ($self, $ask) {
 }
 
 sub _ask ($self, $ask) {
+    my $message = $ask->{message};
+    my $tag     = $ask->{tag} = ++$self->{tags};
+    if ($self->{socket} && !@{ $self->{queue} } && !$self->{barrier} && $self->{written} < WINDOW && $ask->{cost} <= $self->{max_bytes}) {
+
+        # At once, as nearly always.
+        $self->{asks}{$tag} = $ask;
+        $self->{written}++;
+        $ask->{written} = 1;
+        $self->{out} .= $message ? encode_send($tag, $message) : $self->_text($ask, 0);
+        return $ask;
+    }
     my $why = $self->{closed};
     if (!$why && ($self->{waiting} >= $self->{max_messages} || $self->{waiting_bytes} + $ask->{cost} > $self->{max_bytes})) {
         $why = [ 'full', 'as much waits for the broker as the client buffers' ];
@@ -59,17 +70,7 @@ sub _ask ($self, $ask) {
         $self->_tell_refusal($ask, @$why);
         return $ask;
     }
-    $ask->{tag} = ++$self->{tags};
-    $self->{asks}{ $ask->{tag} } = $ask;
-    if ($self->{socket} && !@{ $self->{queue} } && !$self->{barrier} && $self->{written} < WINDOW) {
-
-        # At once, as nearly always.
-        $self->{written}++;
-        $ask->{written} = 1;
-        my $message = $ask->{message};
-        $self->{out} .= $message ? encode_send($ask->{tag}, $message) : $self->_text($ask, 0);
-        return $ask;
-    }
+    $self->{asks}{$tag} = $ask;
     $self->_queue($ask);
     $self->_say_asks if $self->{socket};
     return $ask;
@@ -141,7 +142,7 @@ sub _refuse ($self, $ask, @why) {
 
 sub _tell_refusal ($self, $ask, $code, $text) {
     $ask->{under}{refused} //= "$code $text" if $ask->{under};
-    $ask->{done}->(undef, $code, $text);
+    $ask->{done}->(undef, $code, $text) if $ask->{done};
     return;
 }
 

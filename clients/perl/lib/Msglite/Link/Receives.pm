@@ -55,8 +55,11 @@ sub _say_receive ($self, $receive) {
 }
 
 sub _deliver ($self, $receive, $frame) {
-    my $delivery = Msglite::Delivery->new($frame, $receive->{wanted}{lease});
-    $self->{held}{ $frame->{name} } = $delivery if defined $frame->{name};
+    my $delivery = bless $frame, 'Msglite::Delivery';
+    if (defined(my $name = $delivery->{name})) {
+        $delivery->{lease} = $receive->{wanted}{lease};
+        $self->{held}{$name} = $delivery;
+    }
     return $receive->{deliver}->($delivery) if !defined $receive->{left} || --$receive->{left};
     delete $self->{receives}{ $receive->{tag} };
     $receive->{state} = 'over';

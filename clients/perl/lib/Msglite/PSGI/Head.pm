@@ -15,25 +15,25 @@ my %ESCAPE = ('\\' => '\\', '/' => '/', b => "\b", f => "\f", n => "\n", r => "\
 # A request, as a hash: what its JSON says, with one character per byte, and its `body`. What requests often have in common
 # (protocol, headers, scheme, remoteAddr) may be missing: then `common` is what parse_common takes.
 sub parse_request ($bytes) {
-    my $head = _parse_plain($bytes);
-    return $head if $head;
-    my ($json, $body) = split /\n/, $bytes, 2;
-    return { %{ _parse_any($json) }, body => $body // '' };
-}
 
-# What proxies send, in their order. JSON::PP needs a hundred times as long.
-sub _parse_plain ($bytes) {
+    # What proxies send, in their order. JSON::PP needs a hundred times as long.
     my %head = (v => 2);
     @head{qw(method url common cancelAddr bodyAddr)} = $bytes =~ m/
         \A\{"v":2,"method":"([^"\\\n\x80-\xff]*)","url":"([^"\\\n\x80-\xff]*(?:\\.[^"\\\n\x80-\xff]*)*)",
         ("protocol":"[^"\\\n]*","headers":\[.*\],"scheme":"[^"\\\n]*","remoteAddr":"[^"\\\n]*"),
         "cancelAddr":"([^"\\\n\x80-\xff]*)"(?:,"bodyAddr":"([^"\\\n\x80-\xff]*)")?\}(?:\n|\z)
-    /x or return;
+    /x or return _parse_other($bytes);
     $head{body} = substr $bytes, $+[0];
-    return \%head if index($head{url}, '\\') < 0;
-    $head{url} = _unescape($head{url}) // return;
-    $head{url} =~ tr/\0/"/;
+    if (index($head{url}, '\\') >= 0) {
+        $head{url} = _unescape($head{url}) // return _parse_other($bytes);
+        $head{url} =~ tr/\0/"/;
+    }
     return \%head;
+}
+
+sub _parse_other ($bytes) {
+    my ($json, $body) = split /\n/, $bytes, 2;
+    return { %{ _parse_any($json) }, body => $body // '' };
 }
 
 sub parse_common ($text) { return _parse_plain_common($text) // _parse_any("{$text}") }

@@ -5,8 +5,11 @@ use warnings;
 use feature 'signatures';
 no warnings 'experimental::signatures';
 
+use Exporter 'import';
 use IO::Handle;
 use Symbol ();
+
+our @EXPORT_OK = qw(body_of);
 
 # Bytes of a body that are held in memory; what is longer goes to a file that has no name.
 use constant IN_MEMORY => 256 * 1024;
@@ -15,7 +18,7 @@ my $NOTHING;
 
 # A file handle on a body that is there already. Most requests have none: one handle, at its end wherever it stands, does
 # for them, until one closes it.
-sub of_bytes ($class, $bytes) {
+sub body_of ($bytes) {
     return $NOTHING if $bytes eq '' && defined $NOTHING && defined fileno $NOTHING;
     open my $handle, '<', \$bytes or die "no file in memory: $!";
     $NOTHING = $handle if $bytes eq '';

@@ -15,9 +15,6 @@ use constant {
     TIMEOUT => 60,           # Seconds that one may wait for the proxy.
 };
 
-# Who waits for the receipt of a last message.
-my $NOBODY = sub { };
-
 # The answer to one request: a head, then pieces of its body.
 #
 #     new -> ready (it has a head) -> begun (something was sent) -> over
@@ -89,7 +86,7 @@ sub whole ($self, $body) {
     $body = substr $body, 0, $left if $length > $left;
     if ($left <= $length && $left <= PIECE) {
         $self->{state} = 'over';
-        $self->_send(encode_response(@$self{qw(status headers)}) . ($body eq '' ? '' : "\n$body"), $NOBODY);
+        $self->_send(encode_response(@$self{qw(status headers)}) . ($body eq '' ? '' : "\n$body"));
         return;
     }
     $self->write($body);
@@ -127,7 +124,7 @@ sub finish ($self) {
             }
         }
         $self->{state} = 'over';
-        $self->_send(encode_response(@$self{qw(status headers)}), $NOBODY);
+        $self->_send(encode_response(@$self{qw(status headers)}));
         return;
     }
 
@@ -168,7 +165,7 @@ sub _piece ($self, $piece, $last) {
 }
 
 # If it is refused its time ran out, or nobody may have it: nobody waits. Or the request is somebody else's by now.
-sub _send ($self, $text, $told, @options) {
+sub _send ($self, $text, $told = undef, @options) {
     my $delivery = $self->{delivery};
     $self->{link}->send({ to => $delivery->{reply_to}, body => $text, timeout => TIMEOUT, @options }, $told, $delivery);
     return;

@@ -15,7 +15,7 @@ use constant PIECE => 64 * 1024;
 
 # What the application returned becomes the reply.
 sub respond ($reply, $response) {
-    if (ref $response eq 'ARRAY') { return _answer($reply, $response, 0) }
+    return _answer($reply, $response, 0) if ref $response eq 'ARRAY';
     die 'the application returned no response: ' . ($response // 'undef') . "\n" if !_is_code($response);
     $response->(sub ($given) { return _answer($reply, $given, 1) });
     die "the application did not answer\n" if !$reply->has_head;

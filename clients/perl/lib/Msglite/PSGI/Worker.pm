@@ -8,7 +8,7 @@ no warnings 'experimental::signatures';
 use Msglite::Client;
 use Msglite::PSGI::Environment qw(environment);
 use Msglite::PSGI::Head qw(parse_request);
-use Msglite::PSGI::Input;
+use Msglite::PSGI::Input qw(body_of);
 use Msglite::PSGI::Pieces;
 use Msglite::PSGI::Reply;
 use Msglite::PSGI::Responder qw(respond);
@@ -76,7 +76,8 @@ sub _serve ($self, $delivery) {
     my $reply = Msglite::PSGI::Reply->new(@$self{qw(client link)}, $delivery, $head);
     my $env;
     my $ended = eval {
-        $env = $self->_environment($head, $reply);
+        $env = environment($head, $reply);
+        $env->{'psgi.input'} = defined $head->{bodyAddr} ? $self->_pieces($head, $env, $reply) : body_of($head->{body});
         respond($reply, $self->{app}->($env));
         1;
     } || $self->_trouble($reply, $head, $@);
@@ -119,20 +120,14 @@ sub _finish ($self, $delivery, $ended, $env = undef) {
     return;
 }
 
-sub _environment ($self, $head, $reply) {
-    my $env = environment($head, $reply);
-    $env->{'psgi.input'} = defined $head->{bodyAddr} ? $self->_body($head, $env, $reply) : Msglite::PSGI::Input->of_bytes($head->{body});
-    return $env;
-}
-
-# One that comes apart from its head.
-sub _body ($self, $head, $env, $reply) {
-    my ($address, $single) = ($head->{bodyAddr}, !$head->{v});
+# A body that comes apart from its head.
+sub _pieces ($self, $head, $env, $reply) {
+    my $single = !$head->{v};
 
     # Envelope 1: an empty message that nobody needs, and that may be gone already.
-    return Msglite::PSGI::Input->of_bytes('') if $single && !$env->{CONTENT_LENGTH};
+    return body_of('') if $single && !$env->{CONTENT_LENGTH};
     my $pieces = $self->{pieces}
-        = Msglite::PSGI::Pieces->new(link => $self->{link}, address => $address, reply => $reply, single => $single);
+        = Msglite::PSGI::Pieces->new(link => $self->{link}, address => $head->{bodyAddr}, reply => $reply, single => $single);
     my $input = Msglite::PSGI::Input->in_pieces(sub { $pieces->next });
 
     # Many applications read nothing unless they are told a length.
