@@ -9,7 +9,8 @@ use parent qw(
     Msglite::Link::Connecting Msglite::Link::Talking Msglite::Link::Asks Msglite::Link::Receives Msglite::Link::Deliveries
 );
 
-use Time::HiRes ();
+use List::Util ();
+use Time::HiRes qw(clock_gettime);
 
 use Msglite::Error;
 use Msglite::Wire qw(encode_hello GOODBYE);
@@ -20,7 +21,7 @@ use constant {
     CLOCK   => Time::HiRes::CLOCK_MONOTONIC(),
 };
 
-sub now () { return Time::HiRes::clock_gettime(CLOCK) }
+sub now () { return clock_gettime(CLOCK) }
 
 # endpoints, token, tls, connect_timeout, idle, min, max, jitter, max_messages, max_bytes; on_up, on_down, on_retry,
 # on_forked are called between two steps, never inside of one.
@@ -34,7 +35,7 @@ sub _empty ($self) {
     @$self{qw(asks receives held)} = ({}, {}, {});
     @$self{qw(queue ended later)}  = ([], [], []);
     @$self{qw(written waiting waiting_bytes retry_at)} = (0, 0, 0, 0);
-    @$self{qw(pid out)} = ($$, '');
+    @$self{qw(pid out due)} = ($$, '', 'inf');
     delete @$self{qw(socket decoder dialed busy confirming confirm_at barrier keep_at alive_at)};
     return;
 }
@@ -76,7 +77,8 @@ sub step ($self, $most = undef) {
     }
     $self->{busy} = 1;
     $self->{socket} ? $self->_talk($most) : $self->_reconnect($most);
-    $self->_tick(now());
+    my $now = clock_gettime(CLOCK);
+    $self->_tick($now) if $now >= $self->{due} || !$self->{socket};
     $self->{busy} = 0;
     while (my $call = shift @{ $self->{later} }) { $call->() }
     return;
@@ -110,7 +112,7 @@ sub close ($self) {
 sub _begin ($self, $socket, $decoder) {
     @$self{qw(socket decoder out)} = ($socket, $decoder, '');
     @$self{qw(failures up_since heard_at doubted greeting)} = (0, now(), now(), 0, 0);
-    $self->{alive_at} = now() + $self->{idle} / 3 if $self->{idle};
+    $self->_at(alive_at => now() + $self->{idle} / 3) if $self->{idle};
     $self->_wait_in_reads if $self->{patient};
     my @held = values %{ $self->{held} };
     $self->_say_delivery($_) for @held;
@@ -156,6 +158,13 @@ sub _lost ($self, $code, $why) {
     return;
 }
 
+# Something is to be done then: keep_at, confirm_at or alive_at. `due`: when the first of them may be.
+sub _at ($self, $what, $at) {
+    $self->{$what} = $at;
+    $self->{due}   = $at if $at < $self->{due};
+    return;
+}
+
 sub _tick ($self, $now) {
     if (!$self->{socket}) {
         for my $ask (values %{ $self->{asks} }) { $self->_expire($ask) if defined $ask->{due} && $ask->{due} <= $now }
@@ -169,6 +178,7 @@ sub _tick ($self, $now) {
     $self->_keep_all if defined $self->{keep_at} && $self->{keep_at} <= $now;
     $self->_confirm if defined $self->{confirm_at} && $self->{confirm_at} <= $now;
     $self->_look_alive($now) if defined $self->{alive_at} && $self->{alive_at} <= $now;
+    $self->{due} = List::Util::min('inf', grep { defined } @$self{qw(keep_at confirm_at alive_at)});
     return;
 }
 

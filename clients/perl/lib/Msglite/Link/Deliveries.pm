@@ -51,7 +51,7 @@ sub _keep_all ($self) {
 # Two may go astray before the lease is lost.
 sub _keep_later ($self, $delivery) {
     my $at = $delivery->{kept_at} + $delivery->{lease} / 3;
-    $self->{keep_at} = $at if !defined $self->{keep_at} || $at < $self->{keep_at};
+    $self->_at(keep_at => $at) if !defined $self->{keep_at} || $at < $self->{keep_at};
     return;
 }
 
@@ -60,8 +60,8 @@ sub _end_delivery ($self, $delivery, $end) {
     return if $delivery->{lost} || !$self->{socket};
     $self->{out} .= $end;
     push @{ $self->{ended} }, $delivery;
-    if (@{ $self->{ended} } >= UNCONFIRMED) { $self->_confirm }
-    else                                    { $self->{confirm_at} //= Msglite::Link::now() + CONFIRM }
+    if    (@{ $self->{ended} } >= UNCONFIRMED) { $self->_confirm }
+    elsif (!defined $self->{confirm_at})       { $self->_at(confirm_at => Msglite::Link::now() + CONFIRM) }
     return;
 }
 
@@ -88,7 +88,7 @@ sub _confirm ($self) {
         delete $self->{confirming};
         if ($answer) { delete $self->{held}{ $_->{name} } for @$ended }
         else         { push @{ $self->{ended} }, @$ended }
-        $self->{confirm_at} //= Msglite::Link::now() + CONFIRM if @{ $self->{ended} };
+        $self->_at(confirm_at => Msglite::Link::now() + CONFIRM) if @{ $self->{ended} } && !defined $self->{confirm_at};
     });
     return;
 }

@@ -44,12 +44,10 @@ sub _talk ($self, $most) {
 
 # So long, but no longer than until something is due.
 sub _most ($self, $most) {
-    my $now = Msglite::Link::now();
-    for my $at (grep { defined } @$self{qw(keep_at confirm_at alive_at)}) {
-        my $left = $at > $now ? $at - $now : 0;
-        $most = $left if !defined $most || $left < $most;
-    }
-    return $most;
+    return $most if $self->{due} == 'inf';
+    my $left = $self->{due} - Msglite::Link::now();
+    $left = 0 if $left < 0;
+    return !defined $most || $left < $most ? $left : $most;
 }
 
 # Writes and reads what can be, and waits for that so many seconds at most. Undef: it was closed.
@@ -105,13 +103,13 @@ sub _look_alive ($self, $now) {
     my $silence = $now - $self->{heard_at};
     if ($silence <= $self->{idle}) {
         $self->{out} .= encode_hello(HELLO, @$self{qw(token idle)}) if !$self->{greeting}++;
-        $self->{alive_at} = $now + $self->{idle} / 3;
+        $self->_at(alive_at => $now + $self->{idle} / 3);
         return;
     }
 
     # It may be we who did not listen: once more, before silence is taken for death.
     return $self->_lost('connection-lost', "nothing was heard for $self->{idle} seconds") if $self->{doubted}++;
-    $self->{alive_at} = $now + SECOND_THOUGHT;
+    $self->_at(alive_at => $now + SECOND_THOUGHT);
     return;
 }
 
