@@ -12,7 +12,7 @@ our @EXPORT_OK = qw(environment);
 use Msglite::PSGI::Head qw(parse_common);
 
 # Names of headers as variables; '': left out. And what came of what requests have in common: clients say the same again and
-# again. Bounded, because clients choose them.
+# again. Kept from the second time on, because many things are said once only. Bounded, because clients choose them.
 my (%KEY, %SEEN);
 use constant { MOST_KEYS => 1000, MOST_SEEN => 200, LONGEST_SEEN => 4096 };
 
@@ -34,7 +34,8 @@ my %STANDARD = (
 # What PSGI says of a request, from its head. All but its body.
 sub environment ($head, $reply) {
     my $common = $head->{common};
-    my $shared = defined $common ? $SEEN{$common} // _see($common) : _shared($head);
+    my $seen   = defined $common ? $SEEN{$common} : undef;
+    my $env    = $seen ? {%$seen} : defined $common ? _see($common) : _shared($head);
     my $url    = $head->{url};
     my $at     = index $url, '?';
     my $path   = $at < 0 ? $url : substr $url, 0, $at;
@@ -44,51 +45,45 @@ sub environment ($head, $reply) {
         $path = $path =~ m{\A[a-z][a-z0-9+.-]*://[^/]*(.*)}si ? $1 eq '' ? '/' : $1 : '';
     }
     $path =~ s/%([0-9A-Fa-f]{2})/chr hex $1/ge if index($path, '%') >= 0;
-    return {
-        %$shared,
-        REQUEST_METHOD => $head->{method},
-        PATH_INFO      => $path,
-        QUERY_STRING   => $at < 0 ? '' : substr($url, $at + 1),
-        REQUEST_URI    => $url,
-
-        'msglite.request'        => $reply,
-        'psgix.cleanup.handlers' => [],
-    };
-}
-
-sub _see ($common) {
-    my $shared = _shared(parse_common($common));
-    return $shared if length $common > LONGEST_SEEN;
-    %SEEN = () if keys %SEEN >= MOST_SEEN;
-    return $SEEN{$common} = $shared;
-}
-
-sub _shared ($head) {
-    my $headers = $head->{headers};
-    my $env     = _variables(ref $headers eq 'HASH' ? map { ($_, $headers->{$_}) } sort keys %$headers : @$headers);
-    my $scheme  = $head->{scheme} // 'http';
-    my ($host, $port) = ($env->{HTTP_HOST} // '') =~ /\A(\[[^\]]*\]|[^:]*)(?::(\d*))?\z/;
-    @$env{ keys %STANDARD } = values %STANDARD;
-    $env->{HTTPS}             = 'on' if $scheme eq 'https';
-    $env->{'psgi.url_scheme'} = $scheme;
-    $env->{SERVER_PROTOCOL}   = $head->{protocol};
-    $env->{SERVER_NAME}       = length($host // '') ? $host : 'localhost';
-    $env->{SERVER_PORT}       = length($port // '') ? $port : $scheme eq 'https' ? 443 : 80;
-    $env->{REMOTE_ADDR}       = $head->{remoteAddr} // '';
+    @$env{qw(REQUEST_METHOD PATH_INFO QUERY_STRING REQUEST_URI msglite.request psgix.cleanup.handlers)}
+        = ($head->{method}, $path, $at < 0 ? '' : substr($url, $at + 1), $url, $reply, []);
     return $env;
 }
 
-sub _variables (@pairs) {
-    die "the headers of a request are names and values\n" if @pairs % 2;
-    my %variables;
-    for (my $i = 0; $i < @pairs; $i += 2) {
-        my ($name, $value) = @pairs[ $i, $i + 1 ];
-        my $key = $KEY{$name} // _key($name);
-        if    ($key eq '')               { next }
-        elsif (!exists $variables{$key}) { $variables{$key} = $value }
-        else                             { $variables{$key} .= ($key eq 'HTTP_COOKIE' ? '; ' : ', ') . $value }
+sub _see ($common) {
+    my $env = _shared(parse_common($common));
+    return $env if length $common > LONGEST_SEEN;
+    %SEEN = () if keys %SEEN >= MOST_SEEN;
+    $SEEN{$common} = exists $SEEN{$common} ? {%$env} : undef;
+    return $env;
+}
+
+sub _shared ($head) {
+    my %env     = %STANDARD;
+    my $headers = $head->{headers};
+    $headers = [ map { ($_, $headers->{$_}) } sort keys %$headers ] if ref $headers eq 'HASH';
+    _add_headers(\%env, $headers);
+    my $scheme = $head->{scheme} // 'http';
+    my ($host, $port) = ($env{HTTP_HOST} // '') =~ /\A(\[[^\]]*\]|[^:]*)(?::(\d*))?\z/;
+    $env{HTTPS}             = 'on' if $scheme eq 'https';
+    $env{'psgi.url_scheme'} = $scheme;
+    $env{SERVER_PROTOCOL}   = $head->{protocol};
+    $env{SERVER_NAME}       = length($host // '') ? $host : 'localhost';
+    $env{SERVER_PORT}       = length($port // '') ? $port : $scheme eq 'https' ? 443 : 80;
+    $env{REMOTE_ADDR}       = $head->{remoteAddr} // '';
+    return \%env;
+}
+
+sub _add_headers ($env, $headers) {
+    die "the headers of a request are names and values\n" if @$headers % 2;
+    for (my $i = 0; $i < @$headers; $i += 2) {
+        my $name = $headers->[$i];
+        my $key  = $KEY{$name} // _key($name);
+        if    (!exists $env->{$key}) { $env->{$key} = $headers->[ $i + 1 ] }
+        elsif ($key ne '')           { $env->{$key} .= ($key eq 'HTTP_COOKIE' ? '; ' : ', ') . $headers->[ $i + 1 ] }
     }
-    return \%variables;
+    delete $env->{''};
+    return;
 }
 
 sub _key ($name) {

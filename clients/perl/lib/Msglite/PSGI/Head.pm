@@ -40,16 +40,14 @@ sub parse_common ($text) { return _parse_plain_common($text) // _parse_any("{$te
 
 sub _parse_plain_common ($text) {
     return if $text =~ /[\x80-\xff]/;
-    if (index($text, '\\') >= 0) { $text = _unescape($text) // return }
-    my %head;
-    (@head{qw(protocol scheme remoteAddr)}, my $list) = ($text =~ m/
-        \A"protocol":"([^"]*)","headers":\[(.*)\],"scheme":"([^"]*)","remoteAddr":"([^"]*)"\z
-    /sx)[ 0, 2, 3, 1 ] or return;
+    my $escaped = index($text, '\\') >= 0;
+    if ($escaped) { $text = _unescape($text) // return }
+    my ($protocol, $list, $scheme, $address)
+        = $text =~ /\A"protocol":"([^"]*)","headers":\[(.*)\],"scheme":"([^"]*)","remoteAddr":"([^"]*)"\z/s or return;
     my @headers = $list eq '' ? () : split /","/, substr($list, 1, -1), -1;
     return if 2 * @headers != $list =~ tr/"//;
-    tr/\0/"/ for @headers;
-    $head{headers} = \@headers;
-    return \%head;
+    if ($escaped) { tr/\0/"/ for @headers, $protocol }
+    return { protocol => $protocol, headers => \@headers, scheme => $scheme, remoteAddr => $address };
 }
 
 # A quotation mark must not be taken for the end of its string: NUL stands for it.
