@@ -15,6 +15,8 @@ my %OPTIONS = (attempt => 'attempt', delivery => 'name', id => 'id', to => 'sent
 #     line <-> body       a frame that has one
 #     line <-> skip       a body that is too large
 #     any -> broken       what came can't be followed
+#
+# Who reads from a socket puts it at the end of `buffer`.
 sub new ($class, %limits) {
     return bless {
         state  => 'line',
@@ -23,9 +25,6 @@ sub new ($class, %limits) {
         body   => $limits{body} // MAX_BODY,
     }, $class;
 }
-
-# For who reads from a socket: bytes go to its end.
-sub buffer ($self) { return \$self->{buffer} }
 
 sub push_bytes ($self, $bytes) {
     $self->{buffer} .= $bytes;

@@ -38,7 +38,11 @@ sub _talk ($self, $most) {
     my $patient = $self->{patient} && (!defined $most || $most >= PATIENCE);
     $most = $self->_most($most) if !$patient;
     return $self->_lost('connection-lost', 'the broker closed it') if !defined $self->_exchange($most, $patient);
-    while ($self->{decoder} && (my $frame = $self->{decoder}->next_frame)) { $self->_take($frame) }
+    my $decoder = $self->{decoder};
+    while ($decoder->{buffer} ne '' && (my $frame = $decoder->next_frame)) {
+        $self->_take($frame);
+        last if !$self->{decoder};
+    }
     return;
 }
 
@@ -68,9 +72,9 @@ sub _exchange ($self, $most, $patient = 0) {
         return 1 if $ready <= 0;
         return if $self->{out} ne '' && !$self->_write;
     }
-    my $buffer = $self->{decoder}->buffer;
+    my $decoder = $self->{decoder};
     for (;;) {
-        my $count = sysread $socket, $$buffer, READ, length $$buffer;
+        my $count = sysread $socket, $decoder->{buffer}, READ, length $decoder->{buffer};
         $self->{busy} = 1;
         if (!defined $count) { return $!{EAGAIN} || $!{EWOULDBLOCK} || $!{EINTR} ? 1 : undef }
         return if !$count;

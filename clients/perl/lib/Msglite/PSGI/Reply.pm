@@ -86,7 +86,9 @@ sub whole ($self, $body) {
     $body = substr $body, 0, $left if $length > $left;
     if ($left <= $length && $left <= PIECE) {
         $self->{state} = 'over';
-        $self->_send(encode_response(@$self{qw(status headers)}) . ($body eq '' ? '' : "\n$body"));
+        my ($delivery, $text) = ($self->{delivery}, encode_response(@$self{qw(status headers)}));
+        $text .= "\n$body" if $body ne '';
+        $self->{link}->send({ to => $delivery->{reply_to}, body => $text, timeout => TIMEOUT }, undef, $delivery);
         return;
     }
     $self->write($body);
