@@ -10,7 +10,8 @@ use POSIX ();
 
 use MsgliteTest qw(broker fixtures);
 use Msglite::Client;
-use Msglite::PSGI::Head qw(parse_request encode_response headers_of);
+use Msglite::PSGI::Environment qw(environment);
+use Msglite::PSGI::Head qw(parse_request parse_common encode_response);
 use Msglite::PSGI::Input;
 
 BEGIN {
@@ -158,7 +159,7 @@ subtest 'heads, read quickly and slowly alike' => sub {
         my $text = sprintf '{"v":2,"method":%s,"url":%s,"protocol":"HTTP/1.1","headers":[%s],"scheme":"http","remoteAddr":"::1","cancelAddr":"reply:x"}',
             $quote->($method), $quote->($url), join ',', map { $quote->($_) } @headers;
         my $head = parse_request($text);
-        my $got  = [ $head->{method}, $head->{url}, $head->{headers} // headers_of($head->{list}) ];
+        my $got  = [ $head->{method}, $head->{url}, $head->{headers} // parse_common($head->{common})->{headers} ];
         return fail $text if !eq_array($got, [ $method, $url, \@headers ]);
         my $answer = JSON::PP->new->decode(encode_response(200, \@headers));
         return fail $text if !eq_array($answer, [ 200, \@headers ]);
@@ -166,6 +167,20 @@ subtest 'heads, read quickly and slowly alike' => sub {
     pass '2000 of them';
     ok !eval { parse_request('{"v":2,"method":"GET"'); 1 }, 'what is no JSON is refused';
     ok !eval { encode_response(200, [ 'X-A' => "\x{263a}" ]); 1 }, 'what no header can say is refused';
+};
+
+subtest 'what requests have in common is read once, and each has its own' => sub {
+    my $text = '{"v":2,"method":"GET","url":"/a%20b?c","protocol":"HTTP/1.1","headers":["X-A","\\"1\\"","x-a","2","X_A","3"],'
+        . '"scheme":"https","remoteAddr":"::1","cancelAddr":"reply:x"}' . "\nbody";
+    for my $time (1 .. 4) {
+        my $head = parse_request($text);
+        is $head->{body}, 'body', 'body';
+        my $env = environment($head, $time);
+        is_deeply [ @$env{qw(HTTP_X_A PATH_INFO QUERY_STRING HTTPS SERVER_PORT msglite.request)} ],
+            [ '"1", 2', '/a b', 'c', 'on', 443, $time ], "time $time";
+        ok !exists $env->{''}, 'nothing is left of what is left out';
+        %$env = (HTTP_X_A => 'changed');
+    }
 };
 
 subtest 'a body that the application has chunked' => sub {

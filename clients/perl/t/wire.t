@@ -10,7 +10,7 @@ use Msglite::Wire qw(:DEFAULT encode_hello encode_send encode_receive encode_tak
     encode_keep encode_control encode_seconds GOODBYE);
 use MsgliteTest qw(fixtures);
 
-my %NAMES = (reply_to => 'replyTo', sent_to => 'sentTo');
+my %NAMES = (reply_to => 'replyTo', sent_to => 'sentTo', name => 'delivery');
 
 # As the fixtures say it: in milliseconds, and in their spelling.
 sub told {

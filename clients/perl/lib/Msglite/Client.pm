@@ -197,7 +197,7 @@ sub _listen ($self) {
         { addresses => [ $self->{mailbox} ], timeout => undef, count => undef, lease => $lease },
         sub ($delivery) {
             $link->done($delivery) if defined $delivery->{name};
-            my ($label) = $delivery->{frame}{to} =~ /~(\d+)\z/;
+            my ($label) = $delivery->{to} =~ /~(\d+)\z/;
             my $query = $weak && defined $label ? $weak->{queries}{$label} : undef;
             $query->{answer} //= $delivery if $query;
         },
@@ -221,7 +221,7 @@ sub ready ($self, $addresses, %options) {
 
     # One that came when who had waited for it was gone: a signal's handler had died.
     for my $i (0 .. $#{ $self->{stray} }) {
-        my ($queue) = $self->{stray}[$i]{frame}{to} =~ /\A(~[^~]*|.*)/s;
+        my ($queue) = $self->{stray}[$i]{to} =~ /\A(~[^~]*|.*)/s;
         next if !grep { $_ eq $queue } @$wanted;
         return Msglite::Message->new(splice(@{ $self->{stray} }, $i, 1), $self);
     }

@@ -8,25 +8,23 @@ no warnings 'experimental::signatures';
 # The broker sets the limits; these only keep a stranger from filling our memory.
 use constant { MAX_LINE => 64 * 1024, MAX_BODY => 1024 * 1024 * 1024, LARGEST => 2**31 - 1 };
 
-# What nearly all lines are: a message under a lease, and a receipt.
-my $MESSAGE = qr/
-    \A >>[ ]([!-~]+)[ ]([0-9]{1,9})[ ]([0-9]{1,9})[ ]([!-~]+)[ ]([!-~]+)[ ]attempt=([0-9]{1,9})[ ]delivery=(\@[!-~]+)
-    (?:[ ]id=([!-~]+))?\r\n
-/x;
-my $RECEIPT = qr/\A\+\+ ([!-~]+)\r\n/;
+my $NO_OPTIONS = {};
 
-my %OPTIONS = (attempt => 'attempt', delivery => 'delivery', id => 'id', to => 'sent_to');
+my %OPTIONS = (attempt => 'attempt', delivery => 'name', id => 'id', to => 'sent_to');
 
+#     line <-> body       a frame that has one
+#     line <-> skip       a body that is too large
+#     any -> broken       what came can't be followed
+#
+# Who reads from a socket puts it at the end of `buffer`.
 sub new ($class, %limits) {
     return bless {
+        state  => 'line',
         buffer => '',
         line   => $limits{line} // MAX_LINE,
         body   => $limits{body} // MAX_BODY,
     }, $class;
 }
-
-# For who reads from a socket: bytes go to its end.
-sub buffer ($self) { return \$self->{buffer} }
 
 sub push_bytes ($self, $bytes) {
     $self->{buffer} .= $bytes;
@@ -36,36 +34,43 @@ sub push_bytes ($self, $bytes) {
 # What the broker says, one hash at a time; undef when there is no whole one. What can't be understood has the kind
 # `refused`: with `skip` so many bytes of body are passed over, without it it is the last.
 sub next_frame ($self) {
-    return if $self->{broken};
-    my $usual = defined $self->{skip} || $self->{open} ? undef : $self->_usual;
-    return $usual if $usual;
-    my $frame = defined $self->{skip} ? $self->_pass_over : $self->{open} ? $self->_body : $self->_line;
-    $self->{broken} = 1 if $frame && $frame->{kind} eq 'refused' && !defined $frame->{skip};
+    my $buffer = \$self->{buffer};
+    return if $$buffer eq '';
+    my $state = $self->{state};
+    if ($state eq 'line') {
+
+        # What nearly all are: a receipt, or a message under a lease.
+        if ($$buffer =~ /\A\+\+ ([!-~]+)\r\n/) {
+            my $frame = { kind => 'done', tag => $1, options => $NO_OPTIONS };
+            substr $$buffer, 0, $+[0], '';
+            return $frame;
+        }
+        my $frame = _leased($buffer, $self->{body});
+        return $frame if $frame;
+    }
+    my $frame
+        = $state eq 'line' ? $self->_line
+        : $state eq 'body' ? $self->_body
+        : $state eq 'skip' ? $self->_pass_over
+        :                    undef;
+    $self->{state} = 'broken' if $frame && $frame->{kind} eq 'refused' && !defined $frame->{skip};
     return $frame;
 }
 
-# One of those that come most, if all of it is there.
-sub _usual ($self) {
-    if ($self->{buffer} =~ $RECEIPT) {
-        substr $self->{buffer}, 0, $+[0], '';
-        return { kind => 'done', tag => $1, options => {} };
-    }
-    my ($tag, $length, $timeout, $to, $reply_to, $attempt, $delivery, $id) = $self->{buffer} =~ $MESSAGE or return;
-    my $start = $+[0];
-    return if !$length || $length > $self->{body} || length $self->{buffer} < $start + $length + 2;
-    return if substr($self->{buffer}, $start + $length, 2) ne "\r\n";
-    my %frame = (
-        kind     => 'message',
-        tag      => $tag,
-        to       => $to,
-        timeout  => $timeout,
-        attempt  => $attempt + 0,
-        delivery => $delivery,
-        body     => substr $self->{buffer}, $start, $length,
-    );
-    $frame{reply_to} = $reply_to if $reply_to ne '-';
-    $frame{id}       = $id       if defined $id;
-    substr $self->{buffer}, 0, $start + $length + 2, '';
+# A message under a lease, if all of it is there.
+sub _leased ($buffer, $most) {
+    my %frame = (kind => 'message');
+    @frame{qw(tag length timeout to reply_to attempt name id)} = $$buffer =~ m{
+        \A >>[ ]([!-~]+)[ ]([0-9]{1,9})[ ]([0-9]{1,9})[ ]([!-~]+)[ ]([!-~]+)[ ]attempt=([0-9]{1,9})[ ]delivery=(\@[!-~]+)
+        (?:[ ]id=([!-~]+))?\r\n
+    }x or return;
+    my $start  = $+[0];
+    my $length = delete $frame{length};
+    my $end    = $start + $length + 2;
+    return if !$length || $length > $most || length $$buffer < $end || substr($$buffer, $end - 2, 2) ne "\r\n";
+    $frame{body} = substr $$buffer, $start, $length;
+    delete $frame{reply_to} if $frame{reply_to} eq '-';
+    substr $$buffer, 0, $end, '';
     return \%frame;
 }
 
@@ -84,11 +89,10 @@ sub _line ($self) {
         my $frame  = _parse($line, \@words) // return _refused('bad-command');
         my $length = delete $frame->{length} or return $frame;
         if ($length > $self->{body}) {
-            $self->{skip} = $length;
+            @$self{qw(state skip)} = ('skip', $length);
             return { %{ _refused('body-too-large', $frame->{tag}) }, skip => $length };
         }
-        $self->{open}   = $frame;
-        $self->{length} = $length;
+        @$self{qw(state open length)} = ('body', $frame, $length);
         return $self->_body;
     }
 }
@@ -98,6 +102,7 @@ sub _body ($self) {
     return if length $self->{buffer} <= $length;
     my $end = $self->_end_of_body($length) // return;
     my $frame = delete $self->{open};
+    $self->{state} = 'line';
     return _refused('bad-length', $frame->{tag}) if !$end;
     $frame->{body} = substr $self->{buffer}, 0, $length, '';
     substr $self->{buffer}, 0, $end, '';
@@ -109,7 +114,7 @@ sub _pass_over ($self) {
     $self->{skip} -= length $gone;
     return if $self->{skip} > 0 || $self->{buffer} eq '';
     my $end = $self->_end_of_body(0) // return;
-    delete $self->{skip};
+    $self->{state} = 'line';
     return _refused('bad-length') if !$end;
     substr $self->{buffer}, 0, $end, '';
     return $self->_line;

@@ -5,13 +5,10 @@ use warnings;
 use feature 'signatures';
 no warnings 'experimental::signatures';
 
-# A message that came: `frame` as the decoder gave it; `name` of the lease, with its @, and `lease` in seconds.
-# `end`: how it ended, [done] or [back, delay]; undef: it is ours. `lost`: its lease is. `repeated`: its end was said on an
-# earlier connection already. `kept`: its lease is extended, from `kept_at` on.
-sub new ($class, $frame, $lease) {
-    return bless { frame => $frame, name => $frame->{delivery}, lease => $lease }, $class;
-}
-
+# A message that came: what the decoder gave, `name` of the lease among it, with its @, and `lease` in seconds.
+# `end`: how it ended, as the broker is told; undef: it is ours. `lost`: its lease is. `repeated`: its end was said on an
+# earlier connection already. `kept`: its lease is extended, from `kept_at` on. `refused`: why something that was sent under
+# it was not taken.
 sub is_ours ($self) { return !$self->{end} && !$self->{lost} }
 
 1;

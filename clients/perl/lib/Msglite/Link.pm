@@ -9,7 +9,8 @@ use parent qw(
     Msglite::Link::Connecting Msglite::Link::Talking Msglite::Link::Asks Msglite::Link::Receives Msglite::Link::Deliveries
 );
 
-use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
+use List::Util ();
+use Time::HiRes qw(clock_gettime);
 
 use Msglite::Error;
 use Msglite::Wire qw(encode_hello GOODBYE);
@@ -17,9 +18,10 @@ use Msglite::Wire qw(encode_hello GOODBYE);
 use constant {
     HELLO   => '!',    # The tag of hellos. No other command has it: theirs are numbers.
     LASTING => 5,      # Seconds a connection must have lasted, for the pauses to be short again after it.
+    CLOCK   => Time::HiRes::CLOCK_MONOTONIC(),
 };
 
-sub now { return clock_gettime(CLOCK_MONOTONIC) }
+sub now () { return clock_gettime(CLOCK) }
 
 # endpoints, token, tls, connect_timeout, idle, min, max, jitter, max_messages, max_bytes; on_up, on_down, on_retry,
 # on_forked are called between two steps, never inside of one.
@@ -33,7 +35,7 @@ sub _empty ($self) {
     @$self{qw(asks receives held)} = ({}, {}, {});
     @$self{qw(queue ended later)}  = ([], [], []);
     @$self{qw(written waiting waiting_bytes retry_at)} = (0, 0, 0, 0);
-    @$self{qw(pid out)} = ($$, '');
+    @$self{qw(pid out due)} = ($$, '', 'inf');
     delete @$self{qw(socket decoder dialed busy confirming confirm_at barrier keep_at alive_at)};
     return;
 }
@@ -69,14 +71,15 @@ sub step ($self, $most = undef) {
     Msglite::Error->throw(@$code) if $code;
 
     # A signal's handler died in the middle of the last step: who knows what was lost. The protocol does.
-    if (delete $self->{busy}) {
+    if ($self->{busy}) {
         delete $self->{dialed};
         $self->_lost('connection-lost', 'a step was broken off');
     }
     $self->{busy} = 1;
     $self->{socket} ? $self->_talk($most) : $self->_reconnect($most);
-    $self->_tick;
-    delete $self->{busy};
+    my $now = clock_gettime(CLOCK);
+    $self->_tick($now) if $now >= $self->{due} || !$self->{socket};
+    $self->{busy} = 0;
     while (my $call = shift @{ $self->{later} }) { $call->() }
     return;
 }
@@ -94,7 +97,7 @@ sub close ($self) {
     my @why = ('closed', 'the client was closed');
     $self->{closed} = \@why;
     $self->_end_receive($_, @why) for values %{ $self->{receives} };
-    for my $ask ($self->_asks_in_order) { $self->_finish($ask); $ask->{done}->(undef, @why) }
+    $self->_refuse($_, @why) for $self->_asks_in_order;
     $self->_lose_delivery($_) for values %{ $self->{held} };
     if (my $socket = $self->{socket}) {
         $self->{out} .= GOODBYE;
@@ -109,7 +112,7 @@ sub close ($self) {
 sub _begin ($self, $socket, $decoder) {
     @$self{qw(socket decoder out)} = ($socket, $decoder, '');
     @$self{qw(failures up_since heard_at doubted greeting)} = (0, now(), now(), 0, 0);
-    $self->{alive_at} = now() + $self->{idle} / 3 if $self->{idle};
+    $self->_at(alive_at => now() + $self->{idle} / 3) if $self->{idle};
     $self->_wait_in_reads if $self->{patient};
     my @held = values %{ $self->{held} };
     $self->_say_delivery($_) for @held;
@@ -145,17 +148,24 @@ sub _lost ($self, $code, $why) {
     my @asks = $self->_asks_in_order;
     @$self{qw(queue waiting waiting_bytes)} = ([], 0, 0);
     for my $ask (@asks) {
-        my $unknown = $ask->{written} && !$ask->{repeatable};
-        if ($unknown) { $self->_refuse($ask, 'connection-lost', 'the connection was lost, and whether the broker had carried it out is unknown') }
-        else          { delete $ask->{written}; $self->_queue($ask) }
+        $ask->{tried} = 1 if delete $ask->{written};
+        $self->_queue($ask);
+        $self->_refuse($ask, 'connection-lost', 'the connection was lost, and whether the broker had carried it out is unknown')
+            if $ask->{tried} && !$self->_is_repeatable($ask);
     }
     $self->_pause;
     $self->later(sub { $self->{on_down}->($error, \%under_way) });
     return;
 }
 
-sub _tick ($self) {
-    my $now = now();
+# Something is to be done then: keep_at, confirm_at or alive_at. `due`: when the first of them may be.
+sub _at ($self, $what, $at) {
+    $self->{$what} = $at;
+    $self->{due}   = $at if $at < $self->{due};
+    return;
+}
+
+sub _tick ($self, $now) {
     if (!$self->{socket}) {
         for my $ask (values %{ $self->{asks} }) { $self->_expire($ask) if defined $ask->{due} && $ask->{due} <= $now }
         for my $receive (values %{ $self->{receives} }) {
@@ -168,6 +178,7 @@ sub _tick ($self) {
     $self->_keep_all if defined $self->{keep_at} && $self->{keep_at} <= $now;
     $self->_confirm if defined $self->{confirm_at} && $self->{confirm_at} <= $now;
     $self->_look_alive($now) if defined $self->{alive_at} && $self->{alive_at} <= $now;
+    $self->{due} = List::Util::min('inf', grep { defined } @$self{qw(keep_at confirm_at alive_at)});
     return;
 }
 
@@ -178,13 +189,17 @@ sub _take ($self, $frame) {
         return $self->_deliver($receive, $frame);
     }
     if ($kind eq 'done' || $kind eq 'answer') {
-        if ($tag eq HELLO) { delete $self->{greeting}; return }
-        if ($tag eq ($self->{barrier} // '')) { delete $self->{barrier}; $self->_drop_orphans; return $self->_say_asks }
         my $ask = $self->{asks}{$tag};
-        return $self->_strange($frame) if !$ask || !$ask->{written};
-        $self->_finish($ask);
-        $ask->{done}->($frame);
-        return;
+        if ($ask && $ask->{written}) {
+            $self->_finish($ask);
+            my $done = $ask->{done};
+            return $done && $done->($frame);
+        }
+        if ($tag eq HELLO) { delete $self->{greeting}; return }
+        return $self->_strange($frame) if $tag ne ($self->{barrier} // '');
+        delete $self->{barrier};
+        $self->_drop_orphans;
+        return $self->_say_asks;
     }
     if ($kind eq 'over') {
         my $receive = $self->{receives}{$tag} or return $self->_strange($frame);
@@ -212,7 +227,7 @@ sub _refused ($self, $frame) {
     return $self->_strange($frame) if !$ask || !$ask->{written};
 
     # The broker is about to stop. The next connection will tell.
-    return if $code eq 'journal-failed' && $ask->{repeatable};
+    return if $code eq 'journal-failed' && $self->_is_repeatable($ask);
 
     # An id that we gave must not be why there is no room.
     if ($code eq 'full' && $ask->{message} && $ask->{message}{own_id}) {
@@ -220,7 +235,7 @@ sub _refused ($self, $frame) {
         my %message = %{ $ask->{message} };
         delete @message{qw(id own_id)};
         delete @$ask{qw(over written tried)};
-        @$ask{qw(message repeatable)} = (\%message, 0);
+        $ask->{message} = \%message;
         $self->_ask($ask);
         return;
     }

@@ -12,13 +12,13 @@ sub new ($class, $delivery, $client, $released = undef) {
     return bless { delivery => $delivery, client => $client, released => $released }, $class;
 }
 
-sub to       ($self) { return $self->{delivery}{frame}{to} }
-sub reply_to ($self) { return $self->{delivery}{frame}{reply_to} }
-sub timeout  ($self) { return $self->{delivery}{frame}{timeout} }
-sub body     ($self) { return $self->{delivery}{frame}{body} }
-sub attempt  ($self) { return $self->{delivery}{frame}{attempt} }
-sub id       ($self) { return $self->{delivery}{frame}{id} }
-sub sent_to  ($self) { return $self->{delivery}{frame}{sent_to} }
+sub to       ($self) { return $self->{delivery}{to} }
+sub reply_to ($self) { return $self->{delivery}{reply_to} }
+sub timeout  ($self) { return $self->{delivery}{timeout} }
+sub body     ($self) { return $self->{delivery}{body} }
+sub attempt  ($self) { return $self->{delivery}{attempt} }
+sub id       ($self) { return $self->{delivery}{id} }
+sub sent_to  ($self) { return $self->{delivery}{sent_to} }
 
 sub text ($self) {
     my $text = $self->body;

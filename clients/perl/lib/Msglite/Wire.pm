@@ -41,8 +41,15 @@ sub encode_hello ($tag, $token = undef, $idle = undef) {
 
 # What is sent: to, body, timeout; reply_to, id, delay, attempts, once, dead ('': nowhere), receipt.
 sub encode_send ($tag, $message) {
-    my $line = ">> $tag " . length($message->{body}) . ' ' . encode_seconds($message->{timeout});
-    $line .= " $message->{to} " . ($message->{reply_to} // '-');
+    my ($to, $body, $timeout) = @$message{qw(to body timeout)};
+    $timeout = encode_seconds($timeout) if $timeout =~ /\D/ || length $timeout > 9;
+    my $line = ">> $tag " . length($body) . " $timeout $to " . ($message->{reply_to} // '-');
+    $line .= _options($message) if keys %$message > 3;
+    return $body eq '' ? "$line\r\n" : "$line\r\n$body\r\n";
+}
+
+sub _options ($message) {
+    my $line = '';
     $line .= " id=$message->{id}" if defined $message->{id};
     $line .= ' delay=' . encode_seconds($message->{delay}) if $message->{delay};
     $line .= ' attempts=' . ($message->{attempts} > MOST_ATTEMPTS ? MOST_ATTEMPTS : $message->{attempts})
@@ -50,8 +57,7 @@ sub encode_send ($tag, $message) {
     $line .= ' once=1' if $message->{once};
     $line .= ' dead=' . ($message->{dead} eq '' ? '-' : $message->{dead}) if defined $message->{dead};
     $line .= " receipt=$message->{receipt}" if defined $message->{receipt} && $message->{receipt} ne 'taken';
-    return "$line\r\n" if $message->{body} eq '';
-    return "$line\r\n$message->{body}\r\n";
+    return $line;
 }
 
 # What is asked for: addresses, timeout (undef: no end), count (undef: no end), lease (0: none).

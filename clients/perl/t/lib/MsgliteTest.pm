@@ -81,10 +81,13 @@ sub start {
     return;
 }
 
+# It listens on one after the other, so that all have to be asked.
 sub is_up {
     my ($self) = @_;
-    my $port = $self->{options}{http};
-    return if $port && !IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 1);
+    my @ports = map { /\Atcp:127\.0\.0\.1:(\d+)\z/ } @{ $self->{options}{arguments} // [] };
+    for my $port (grep { defined } $self->{options}{http}, @ports) {
+        return if !IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 1);
+    }
     require IO::Socket::UNIX;
     return IO::Socket::UNIX->new(Peer => $self->{socket}, Type => Socket::SOCK_STREAM());
 }

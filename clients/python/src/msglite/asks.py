@@ -27,13 +27,13 @@ class Receipt(NamedTuple):
 class Waiter:
     """Something that one thread waits for. Settled once, under the link's lock."""
 
-    __slots__ = ("settled", "value", "error", "condition", "due")
+    # As it is at first: so nothing need be set for each.
+    settled = False
+    value: Any = None
+    error: MsgliteError | None = None
+    condition: threading.Condition | None = None
 
     def __init__(self, due: float | None = None) -> None:
-        self.settled = False
-        self.value: Any = None
-        self.error: MsgliteError | None = None
-        self.condition: threading.Condition | None = None
         #: When it is no use any more, on ``time.monotonic``.
         self.due = due
 
@@ -53,17 +53,16 @@ class Waiter:
 class Ask(Waiter):
     """Kept until it is answered, to be said again on the next connection where that does no harm."""
 
-    __slots__ = ("tag", "repeatable", "written", "tried", "cost")
+    #: It was said on the connection that is there.
+    written = False
+    #: It was said at least once.
+    tried = False
 
     def __init__(self, tag: str, repeatable: bool, cost: int = 0, due: float | None = None) -> None:
-        super().__init__(due)
+        self.due = due
         self.tag = tag
         self.repeatable = repeatable
         self.cost = cost
-        #: It was said on the connection that is there.
-        self.written = False
-        #: It was said at least once.
-        self.tried = False
 
     def text(self, now: float) -> bytes:
         raise NotImplementedError
@@ -79,8 +78,6 @@ class Ask(Waiter):
 
 class SendAsk(Ask):
     """``>>``. One with an id may be said again; so may one where that is said to do no harm."""
-
-    __slots__ = ("_to", "_reply_to", "_body", "_timeout", "_options", "_automatic", "_listener")
 
     def __init__(
         self,
@@ -138,8 +135,6 @@ class SendAsk(Ask):
 class FlushAsk(Ask):
     """``!!``"""
 
-    __slots__ = ("_done",)
-
     def __init__(self, tag: str, done: Callable[[bool], None] | None = None) -> None:
         super().__init__(tag, True)
         self._done = done
@@ -159,8 +154,6 @@ class FlushAsk(Ask):
 
 class ControlAsk(Ask):
     """``==``"""
-
-    __slots__ = ("_command", "_arguments")
 
     def __init__(self, tag: str, command: str, arguments: Sequence[str]) -> None:
         super().__init__(tag, command not in ("purge", "kick", "recall"), OVERHEAD)

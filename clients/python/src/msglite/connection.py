@@ -7,7 +7,6 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from . import wire
@@ -45,7 +44,11 @@ class Connection:
         self._count = -1
         sock.setblocking(self.can_wait)
         self._decoder = Decoder()
+        #: Returns the next frame of what was read; None: there is no other whole one.
+        self.next = self._decoder.next
         self._out: list[bytes] = []
+        #: Takes bytes that leave with the next ``flush``.
+        self.write = self._out.append
         self._in = memoryview(bytearray(_CHUNK))
         self._poller = select.poll()
         self._poller.register(self._fd, select.POLLIN)
@@ -53,21 +56,13 @@ class Connection:
         self.heard_at = time.monotonic()
         self.greeted_at = self.heard_at
 
-    def write(self, data: bytes) -> None:
-        """Leaves with the next ``flush``."""
-        self._out.append(data)
-
-    @property
-    def unwritten(self) -> bool:
-        return bool(self._out)
-
     def flush(self) -> None:
         """Raises ``OSError`` if the broker does not take it in time."""
         out = self._out
         if not out:
             return
-        self._out = []
         data = out[0] if len(out) == 1 else b"".join(out)
+        out.clear()
         try:
             sent = self._socket.send(data, self._flags) if self._flags else self._socket.send(data)
         except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
@@ -104,19 +99,18 @@ class Connection:
         """Until something has come, which the next ``read`` takes. Where it ``can_wait``. Raises ``OSError``."""
         self._count = self._socket.recv_into(self._in)
 
-    def read(self) -> Iterator[Frame]:
-        """What has come. Raises ``OSError`` or ``MsgliteError`` if that is the end."""
+    def read(self) -> None:
+        """Takes what has come, for ``next``. Raises ``OSError`` or ``MsgliteError`` if that is the end."""
         count, self._count = self._count, -1
         if count < 0:
             try:
                 count = self._socket.recv_into(self._in, 0, self._flags)
             except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                return iter(())
+                return
         if count == 0:
             raise ConnectionResetError("the broker closed it")
         self.heard_at = time.monotonic()
         self._decoder.push(self._in[:count])
-        return iter(self._decoder.next, None)
 
     def greet(self, token: str | None = None, idle: float = 0.0) -> None:
         """Says hello."""
@@ -132,10 +126,11 @@ class Connection:
                 raise socket.timeout("no answer in time")
             if not self.poll(left):
                 continue
-            frames = self.read()
-            for frame in frames:
+            self.read()
+            frame = self.next()
+            if frame is not None:
                 self._welcome(frame)
-                return list(frames)
+                return list(iter(self.next, None))
 
     def _welcome(self, frame: Frame) -> None:
         if isinstance(frame, Refusal) and frame.tag in ("", HELLO):

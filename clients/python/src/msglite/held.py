@@ -36,16 +36,21 @@ class Held:
     def add(self, name: str, delivery: Delivery) -> None:
         self._held[name] = delivery
 
-    def finish(self, delivery: Delivery, how: str, delay: float, sure: bool) -> None:
+    def end(self, delivery: Delivery, how: str) -> None:
+        """``done``, or ``back``. Said once: where that is lost, the broker gives it back with the connection."""
         name = delivery.name
-        if delivery.ended is not None or delivery.lost or name is None:
+        if delivery.ended is None and not delivery.lost and name is not None:
+            delivery.ended = how
+            self._write(wire.done(name) if how == "done" else wire.give_back(name))
+            self._held.pop(name, None)
+
+    def finish(self, delivery: Delivery, how: str, delay: float) -> None:
+        """The same, said again after a lost connection."""
+        if delivery.ended is not None or delivery.lost or delivery.name is None:
             return
         delivery.ended = how
         delivery.delay = delay
-        self._say(name, delivery)
-        if not sure:
-            self._held.pop(name, None)
-            return
+        self._say(delivery.name, delivery)
         if not self._ended:
             self._ended_at = time.monotonic()
         self._ended.append(delivery)
@@ -92,7 +97,7 @@ class Held:
             return None
         pause = _UNCONFIRMED if self._ended else 3600.0
         for name, delivery in self._held.items():
-            if not delivery.extended or delivery.ended is not None:
+            if delivery.ended is not None:
                 continue
             if delivery.due <= now:
                 delivery.due = now + delivery.lease / 3

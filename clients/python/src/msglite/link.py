@@ -72,6 +72,7 @@ class Link:
         self._waiting_bytes = 0
         self._standing = Standing(self._new_tag, self._write)
         self._held = Held(self._write, self._flush_later)
+        self.end = self._held.end
         self._tags = 0
         self._index = 0
         self._up_since = 0.0
@@ -126,13 +127,14 @@ class Link:
         if self.state == "closed":
             ask.fail(closed())
             return
-        messages, most_bytes = self._settings.buffer
         if self._connection is None:
+            messages, most_bytes = self._settings.buffer
             if len(self._pending) >= messages or self._waiting_bytes + ask.cost > most_bytes:
                 ask.fail(error_of("full", "as much waits for the broker as the client buffers"))
                 return
             self._waiting_bytes += ask.cost
-        ask.tag = ask.tag or self._new_tag()
+        if not ask.tag:
+            ask.tag = self._new_tag()
         self._pending[ask.tag] = ask
         self._say(ask)
 
@@ -161,13 +163,10 @@ class Link:
 
     def again(self, receive: Receive) -> None:
         """The same once more, when it is over. It is for ever, and for one message."""
-        receive.state = "waiting"
-        receive.left = 1
         if self.state == "closed":
-            receive.state = "over"
             receive.listener.refused(receive, closed())
         else:
-            self._standing.add(receive, self._connection is not None)
+            self._standing.again(receive, self._connection is not None)
 
     def withdraw(self, receive: Receive) -> None:
         """What is on its way still comes. Then its listener hears that it was withdrawn."""
@@ -182,21 +181,18 @@ class Link:
         """Whether something was said of which it is not known that the broker has carried it out."""
         return bool(self._pending) or self._held.unconfirmed
 
-    def finish(self, delivery: Delivery, how: str, delay: float = 0.0, sure: bool = True) -> None:
-        """``done``, or ``back``. ``sure``: it is said again after a lost connection, until the broker has confirmed it."""
-        self._held.finish(delivery, how, delay, sure)
-        if sure:
-            self._need_keeper(time.monotonic() + _LOOK)
+    def finish(self, delivery: Delivery, how: str, delay: float = 0.0) -> None:
+        """``done``, or ``back``. Said again after a lost connection, until the broker has confirmed it; ``end`` is the same, said once."""
+        self._held.finish(delivery, how, delay)
+        self._need_keeper(time.monotonic() + _LOOK)
 
     def keep(self, delivery: Delivery, lease: float) -> None:
         """The lease ends so many seconds from now."""
         self._held.keep(delivery, lease)
 
     def extend(self, delivery: Delivery) -> None:
-        """Keeps it for as long as it is ours."""
-        delivery.extended = True
+        """Keeps it for as long as it is ours. To be called as it is delivered."""
         delivery.due = time.monotonic() + delivery.lease / 3
-        self._need_keeper(delivery.due)
 
     def flush(self) -> None:
         """What was said leaves."""
@@ -278,7 +274,8 @@ class Link:
 
     def _read(self, connection: Connection) -> None:
         try:
-            for frame in connection.read():
+            connection.read()
+            while (frame := connection.next()) is not None:
                 self._take(frame)
                 if connection is not self._connection:
                     return
@@ -292,8 +289,9 @@ class Link:
             if delivery is not None:
                 if delivery.name is not None:
                     self._held.add(delivery.name, delivery)
-                    self._need_keeper(time.monotonic() + _LOOK)
                 delivery.listener.deliver(delivery, self._standing.last)
+                if delivery.name is not None:
+                    self._need_keeper(min(time.monotonic() + _LOOK, delivery.due))
                 return
         elif kind is Done or kind is Answer:
             ask = self._pending.pop(frame.tag, None)

@@ -14,7 +14,14 @@ from .errors import MsgliteError
 class Delivery:
     """A message that was handed to us."""
 
-    __slots__ = ("message", "name", "lease", "listener", "ended", "delay", "lost", "due", "extended")
+    # As it is at first: so nothing need be set for each.
+    #: ``done`` or ``back``, once we have said that.
+    ended: str | None = None
+    delay = 0.0
+    #: Its lease is lost.
+    lost = False
+    #: When its lease is to be extended: for as long as it is ours, or never.
+    due = math.inf
 
     def __init__(self, message: Delivered, lease: float, listener: ReceiveListener) -> None:
         self.message = message
@@ -22,14 +29,6 @@ class Delivery:
         self.name = message.delivery
         self.lease = lease
         self.listener = listener
-        #: ``done`` or ``back``, once we have said that.
-        self.ended: str | None = None
-        self.delay = 0.0
-        #: Its lease is lost.
-        self.lost = False
-        #: Whether its lease is extended for as long as it is ours, and when that is due.
-        self.extended = False
-        self.due = math.inf
 
 
 class ReceiveListener(Protocol):
@@ -54,8 +53,6 @@ class Receive:
         waiting -> leaving -> over    it was withdrawn; what is on its way still comes
     """
 
-    __slots__ = ("addresses", "timeout", "lease", "listener", "state", "due", "left", "tag", "left_of_tag", "asked")
-
     def __init__(
         self, addresses: Sequence[str], timeout: float, count: float, lease: float, listener: ReceiveListener
     ) -> None:
@@ -71,8 +68,8 @@ class Receive:
         self.left = count
         self.tag = ""
         self.left_of_tag = 0
-        #: How that is said behind the tag, where it is the same each time: for ever, and for one message.
-        self.asked: str | None = None
+        #: How that is said under this tag; None: nothing is repeated.
+        self.line: bytes | None = None
 
     def left_of_time(self, now: float) -> float:
         return 0.0 if self.timeout == 0 else max(0.001, self.due - now)

@@ -29,6 +29,18 @@ class Standing:
         if up:
             self._say(receive)
 
+    def again(self, receive: Receive, up: bool) -> None:
+        """It had its message and wants another one; it is for ever. The tag is free, and the line is the same each time."""
+        receive.state = "waiting"
+        receive.left = receive.left_of_tag = 1
+        self._all[receive] = None
+        if up:
+            line = receive.line
+            if line is None:
+                line = receive.line = wire.receive(receive.tag, receive.addresses, math.inf, 1, receive.lease)
+            self._by_tag[receive.tag] = receive
+            self._write(line)
+
     def withdraw(self, receive: Receive, up: bool) -> None:
         if receive.state != "waiting":
             return
@@ -110,10 +122,8 @@ class Standing:
     def _say(self, receive: Receive) -> None:
         receive.tag = self._new_tag()
         receive.left_of_tag = int(min(receive.left, MOST_COUNT))
+        receive.line = None
         self._by_tag[receive.tag] = receive
-        if receive.asked is not None:
-            self._write(f"<< {receive.tag} {receive.asked}".encode("latin-1"))
-            return
         left = receive.left_of_time(time.monotonic())
         self._write(wire.receive(receive.tag, receive.addresses, left, receive.left_of_tag, receive.lease))
 

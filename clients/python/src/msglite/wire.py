@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -26,6 +27,7 @@ class Options(NamedTuple):
 STANDARD = Options()
 
 
+@functools.lru_cache
 def seconds(value: float) -> str:
     """As short as it can be; up to 3 decimals, rounded up."""
     if value >= LONGEST_SECONDS:
@@ -73,17 +75,12 @@ def _options(options: Options) -> str:
 
 def receive(tag: str, addresses: Sequence[str], timeout: float, count: int = 1, lease: float = 0.0) -> bytes:
     """``<<``; ``lease`` of 0: none."""
-    return f"<< {tag} {asked(addresses, timeout, count, lease)}".encode("latin-1")
-
-
-def asked(addresses: Sequence[str], timeout: float, count: int = 1, lease: float = 0.0) -> str:
-    """What follows the tag of a receive."""
-    line = f"{seconds(timeout)} {' '.join(addresses)}"
+    line = f"<< {tag} {seconds(timeout)} {' '.join(addresses)}"
     if count != 1:
         line += f" count={min(count, MOST_COUNT)}"
     if lease > 0:
         line += f" lease={seconds(lease)}"
-    return f"{line}\r\n"
+    return f"{line}\r\n".encode("latin-1")
 
 
 def take_back(tag: str) -> bytes:

@@ -16,60 +16,61 @@ use constant {
 
 my %REPEATABLE = map { $_ => 1 } qw(stats queues peek pause resume);
 
-# message as encode_send takes it; `under`: a delivery without which it makes no sense any more.
-sub send ($self, $message, $done, %options) {
-    my $now = Msglite::Link::now();
-    my $ask = {
-        message    => $message,
-        done       => $done,
-        cost       => length($message->{body}) + OVERHEAD,
-        repeatable => $options{repeatable} // defined $message->{id},
-        under      => $options{under},
-        due        => $now + ($message->{timeout} || 1),
-    };
-    return $self->_ask($ask);
+# message as encode_send takes it. `under`: a delivery without which it makes no sense any more, and that its receivers
+# can tell it by: it may be said again without an id. There it stands, too, if it is refused, and `done` may be missing.
+sub send ($self, $message, $done, $under = undef) {
+    return $self->_ask({
+        message => $message,
+        done    => $done,
+        cost    => length($message->{body}) + OVERHEAD,
+        under   => $under,
+        due     => Msglite::Link::now() + ($message->{timeout} || 1),
+    });
 }
 
 # Calls back when all that was asked before is carried out and on disk.
-sub flush ($self, $done) { return $self->_ask({ flush => 1, done => $done, cost => 0, repeatable => 1 }) }
+sub flush ($self, $done) { return $self->_ask({ flush => 1, done => $done, cost => 0 }) }
 
 sub control ($self, $done, $command, @arguments) {
-    return $self->_ask({
-        control    => [ $command, @arguments ],
-        done       => $done,
-        cost       => OVERHEAD,
-        repeatable => $REPEATABLE{$command},
-    });
+    return $self->_ask({ control => [ $command, @arguments ], done => $done, cost => OVERHEAD });
+}
+
+# Whether it may be said again where it is unknown if the broker has carried it out.
+sub _is_repeatable ($self, $ask) {
+    my $message = $ask->{message};
+    return $ask->{under} || defined $message->{id} if $message;
+    return $ask->{flush} || $REPEATABLE{ $ask->{control}[0] };
 }
 
 # Nobody waits for it any more. It is not said, if it was not yet.
 sub drop ($self, $ask) {
-    return if $ask->{over} || $ask->{tried};
+    return if $ask->{over} || $ask->{written} || $ask->{tried};
     $self->_finish($ask);
     return;
 }
 
 sub _ask ($self, $ask) {
+    my $message = $ask->{message};
+    my $tag     = $ask->{tag} = ++$self->{tags};
+    if ($self->{socket} && !@{ $self->{queue} } && !$self->{barrier} && $self->{written} < WINDOW && $ask->{cost} <= $self->{max_bytes}) {
+
+        # At once, as nearly always.
+        $self->{asks}{$tag} = $ask;
+        $self->{written}++;
+        $ask->{written} = 1;
+        $self->{out} .= $message ? encode_send($tag, $message) : $self->_text($ask, 0);
+        return $ask;
+    }
     my $why = $self->{closed};
     if (!$why && ($self->{waiting} >= $self->{max_messages} || $self->{waiting_bytes} + $ask->{cost} > $self->{max_bytes})) {
         $why = [ 'full', 'as much waits for the broker as the client buffers' ];
     }
     if ($why) {
         $ask->{over} = 1;
-        $ask->{done}->(undef, @$why);
+        $self->_tell_refusal($ask, @$why);
         return $ask;
     }
-    $ask->{tag} = ++$self->{tags};
-    $self->{asks}{ $ask->{tag} } = $ask;
-    if ($self->{socket} && !@{ $self->{queue} } && !$self->{barrier} && $self->{written} < WINDOW) {
-
-        # At once, as nearly always.
-        $self->{written}++;
-        @$ask{qw(written tried)} = (1, 1);
-        my $message = $ask->{message};
-        $self->{out} .= $message ? encode_send($ask->{tag}, $message) : $self->_text($ask, 0);
-        return $ask;
-    }
+    $self->{asks}{$tag} = $ask;
     $self->_queue($ask);
     $self->_say_asks if $self->{socket};
     return $ask;
@@ -100,7 +101,6 @@ sub _say_asks ($self) {
         $ask->{written} = 1;
         if (defined $ask->{due} && $ask->{due} <= $now) { $self->_expire($ask); next }
         $self->{out} .= $self->_text($ask, $now);
-        $ask->{tried} = 1;
     }
     return;
 }
@@ -136,7 +136,13 @@ sub _finish ($self, $ask) {
 
 sub _refuse ($self, $ask, @why) {
     $self->_finish($ask);
-    $ask->{done}->(undef, @why);
+    $self->_tell_refusal($ask, @why);
+    return;
+}
+
+sub _tell_refusal ($self, $ask, $code, $text) {
+    $ask->{under}{refused} //= "$code $text" if $ask->{under};
+    $ask->{done}->(undef, $code, $text) if $ask->{done};
     return;
 }
 

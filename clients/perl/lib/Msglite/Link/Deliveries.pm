@@ -12,9 +12,15 @@ use constant {
     CONFIRM     => 1,      # Seconds after which it is asked to anyway.
 };
 
-sub done ($self, $delivery) { return $self->_end_delivery($delivery, ['done']) }
+sub done ($self, $delivery) {
+    $self->_end_delivery($delivery, encode_done($delivery->{name})) if !$delivery->{end};
+    return;
+}
 
-sub give_back ($self, $delivery, $delay = 0) { return $self->_end_delivery($delivery, [ 'back', $delay ]) }
+sub give_back ($self, $delivery, $delay = 0) {
+    $self->_end_delivery($delivery, encode_give_back($delivery->{name}, $delay)) if !$delivery->{end};
+    return;
+}
 
 # The lease ends so many seconds from now.
 sub keep ($self, $delivery, $lease) {
@@ -45,30 +51,25 @@ sub _keep_all ($self) {
 # Two may go astray before the lease is lost.
 sub _keep_later ($self, $delivery) {
     my $at = $delivery->{kept_at} + $delivery->{lease} / 3;
-    $self->{keep_at} = $at if !defined $self->{keep_at} || $at < $self->{keep_at};
+    $self->_at(keep_at => $at) if !defined $self->{keep_at} || $at < $self->{keep_at};
     return;
 }
 
 sub _end_delivery ($self, $delivery, $end) {
-    return if $delivery->{end};
     $delivery->{end} = $end;
-    return if $delivery->{lost} || !defined $delivery->{name} || !$self->{socket};
-    $self->_say_delivery($delivery);
+    return if $delivery->{lost} || !$self->{socket};
+    $self->{out} .= $end;
+    push @{ $self->{ended} }, $delivery;
+    if    (@{ $self->{ended} } >= UNCONFIRMED) { $self->_confirm }
+    elsif (!defined $self->{confirm_at})       { $self->_at(confirm_at => Msglite::Link::now() + CONFIRM) }
     return;
 }
 
 sub _say_delivery ($self, $delivery) {
     return if $delivery->{lost} || !$self->{socket};
-    my ($name, $end) = @$delivery{qw(name end)};
-    if (!$end) {
-        $self->{out} .= encode_keep($name, $delivery->{lease});
-        $delivery->{kept_at} = Msglite::Link::now();
-        return;
-    }
-    $self->{out} .= $end->[0] eq 'done' ? encode_done($name) : encode_give_back($name, $end->[1]);
-    push @{ $self->{ended} }, $delivery;
-    if (@{ $self->{ended} } >= UNCONFIRMED) { $self->_confirm }
-    else                                    { $self->{confirm_at} //= Msglite::Link::now() + CONFIRM }
+    return $self->_end_delivery($delivery, $delivery->{end}) if $delivery->{end};
+    $self->{out} .= encode_keep(@$delivery{qw(name lease)});
+    $delivery->{kept_at} = Msglite::Link::now();
     return;
 }
 
@@ -87,7 +88,7 @@ sub _confirm ($self) {
         delete $self->{confirming};
         if ($answer) { delete $self->{held}{ $_->{name} } for @$ended }
         else         { push @{ $self->{ended} }, @$ended }
-        $self->{confirm_at} //= Msglite::Link::now() + CONFIRM if @{ $self->{ended} };
+        $self->_at(confirm_at => Msglite::Link::now() + CONFIRM) if @{ $self->{ended} } && !defined $self->{confirm_at};
     });
     return;
 }

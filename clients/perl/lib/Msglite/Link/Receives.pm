@@ -27,6 +27,14 @@ sub receive ($self, $wanted, $deliver, $over) {
     return $receive;
 }
 
+# One that is over is there again: for one more, without an end.
+sub renew ($self, $receive) {
+    @$receive{qw(left state)} = (1, 'waiting');
+    $self->{receives}{ $receive->{tag} } = $receive;
+    $self->{out} .= $receive->{said} if $self->{socket};
+    return;
+}
+
 # What is on its way still comes; then it is over.
 sub withdraw ($self, $receive) {
     return if $receive->{state} ne 'waiting';
@@ -37,32 +45,26 @@ sub withdraw ($self, $receive) {
 }
 
 sub _say_receive ($self, $receive) {
-    my $wanted = $receive->{wanted};
-    if (!defined $wanted->{timeout} && $receive->{left} && $receive->{left} == 1) {
-
-        # The same each time: who answers requests says it for each.
-        $wanted->{asked} //= encode_receive('', { %$wanted, count => 1 }) =~ s/\A<< //r;
-        $self->{out} .= "<< $receive->{tag}$wanted->{asked}";
-        return;
-    }
-    my %wanted = (%$wanted, count => $receive->{left});
+    my %wanted = (%{ $receive->{wanted} }, count => $receive->{left});
     if ($wanted{timeout}) {
         my $left = $receive->{due} - Msglite::Link::now();
         $wanted{timeout} = $left < 0.001 ? 0.001 : $left;
     }
-    $self->{out} .= encode_receive($receive->{tag}, \%wanted);
+    $self->{out} .= $receive->{said} = encode_receive($receive->{tag}, \%wanted);
     return;
 }
 
 sub _deliver ($self, $receive, $frame) {
-    my $delivery = Msglite::Delivery->new($frame, $receive->{wanted}{lease});
-    $self->{held}{ $delivery->{name} } = $delivery if defined $delivery->{name};
-    if (defined $receive->{left} && !--$receive->{left}) {
-        delete $self->{receives}{ $receive->{tag} };
-        $receive->{state} = 'over';
+    my $delivery = bless $frame, 'Msglite::Delivery';
+    if (defined(my $name = $delivery->{name})) {
+        $delivery->{lease} = $receive->{wanted}{lease};
+        $self->{held}{$name} = $delivery;
     }
+    return $receive->{deliver}->($delivery) if !defined $receive->{left} || --$receive->{left};
+    delete $self->{receives}{ $receive->{tag} };
+    $receive->{state} = 'over';
     $receive->{deliver}->($delivery);
-    $receive->{ended}->() if $receive->{state} eq 'over';
+    $receive->{ended}->();
     return;
 }
 

@@ -34,18 +34,24 @@ sub _wait_in_reads ($self) {
 }
 
 sub _talk ($self, $most) {
-    $self->_say_asks;
+    $self->_say_asks if @{ $self->{queue} };
     my $patient = $self->{patient} && (!defined $most || $most >= PATIENCE);
-    my $now;
-    for my $at (@$self{qw(keep_at confirm_at alive_at)}) {
-        next if !defined $at;
-        $now //= Msglite::Link::now();
-        my $left = $at > $now ? $at - $now : 0;
-        $most = $left if !defined $most || $left < $most;
-    }
+    $most = $self->_most($most) if !$patient;
     return $self->_lost('connection-lost', 'the broker closed it') if !defined $self->_exchange($most, $patient);
-    while ($self->{decoder} && (my $frame = $self->{decoder}->next_frame)) { $self->_take($frame) }
+    my $decoder = $self->{decoder};
+    while ($decoder->{buffer} ne '' && (my $frame = $decoder->next_frame)) {
+        $self->_take($frame);
+        last if !$self->{decoder};
+    }
     return;
+}
+
+# So long, but no longer than until something is due.
+sub _most ($self, $most) {
+    return $most if $self->{due} == 'inf';
+    my $left = $self->{due} - Msglite::Link::now();
+    $left = 0 if $left < 0;
+    return !defined $most || $left < $most ? $left : $most;
 }
 
 # Writes and reads what can be, and waits for that so many seconds at most. Undef: it was closed.
@@ -53,24 +59,22 @@ sub _exchange ($self, $most, $patient = 0) {
     return if $self->{out} ne '' && !$self->_write;
     my $socket = $self->{socket};
     my $secure = $self->{tls} && $socket->isa('IO::Socket::SSL');
-    if ($patient && $self->{out} eq '') {
-        delete $self->{busy};
-    }
+
+    # Where we wait nothing is half done: it may be left by a signal's handler that dies.
+    if ($patient && $self->{out} eq '') { $self->{busy} = 0 }
     elsif (!$secure || !$socket->pending) {
         my ($read, $write) = ('', '');
         vec($read, fileno $socket, 1) = 1;
         $write = $read if $self->{out} ne '';
-
-        # What may be left by a signal's handler that dies: nothing is half done here.
-        delete $self->{busy};
+        $self->{busy} = 0;
         my $ready = select $read, $write, undef, $most;
         $self->{busy} = 1;
         return 1 if $ready <= 0;
         return if $self->{out} ne '' && !$self->_write;
     }
-    my $buffer = $self->{decoder}->buffer;
+    my $decoder = $self->{decoder};
     for (;;) {
-        my $count = sysread $socket, $$buffer, READ, length $$buffer;
+        my $count = sysread $socket, $decoder->{buffer}, READ, length $decoder->{buffer};
         $self->{busy} = 1;
         if (!defined $count) { return $!{EAGAIN} || $!{EWOULDBLOCK} || $!{EINTR} ? 1 : undef }
         return if !$count;
@@ -81,19 +85,19 @@ sub _exchange ($self, $most, $patient = 0) {
 
 # False: it is broken.
 sub _write ($self) {
-    my $socket = $self->{socket};
-    while ($self->{out} ne '') {
+    my ($socket, $out) = ($self->{socket}, \$self->{out});
+    until ($$out eq '') {
         my $count;
-        if (defined NO_SIGNAL && !$self->{tls}) { $count = CORE::send $socket, $self->{out}, NO_SIGNAL }
+        if (defined NO_SIGNAL && !$self->{tls}) { $count = CORE::send $socket, $$out, NO_SIGNAL }
         else {
             local $SIG{PIPE} = 'IGNORE';
-            $count = syswrite $socket, $self->{out}, 256 * 1024;
+            $count = syswrite $socket, $$out, 256 * 1024;
         }
         if (!defined $count) {
             next if $!{EINTR};
             return $!{EAGAIN} || $!{EWOULDBLOCK};
         }
-        substr $self->{out}, 0, $count, '';
+        substr $$out, 0, $count, '';
     }
     return 1;
 }
@@ -103,13 +107,13 @@ sub _look_alive ($self, $now) {
     my $silence = $now - $self->{heard_at};
     if ($silence <= $self->{idle}) {
         $self->{out} .= encode_hello(HELLO, @$self{qw(token idle)}) if !$self->{greeting}++;
-        $self->{alive_at} = $now + $self->{idle} / 3;
+        $self->_at(alive_at => $now + $self->{idle} / 3);
         return;
     }
 
     # It may be we who did not listen: once more, before silence is taken for death.
     return $self->_lost('connection-lost', "nothing was heard for $self->{idle} seconds") if $self->{doubted}++;
-    $self->{alive_at} = $now + SECOND_THOUGHT;
+    $self->_at(alive_at => $now + SECOND_THOUGHT);
     return;
 }
 

@@ -9,66 +9,81 @@ use Exporter 'import';
 
 our @EXPORT_OK = qw(environment);
 
-use Msglite::PSGI::Head qw(headers_of);
+use Msglite::PSGI::Head qw(parse_common);
 
-# Names of headers as variables; '': left out. And what came of whole lists of headers: clients say the same again and again.
-# Bounded, because clients choose them.
+# Names of headers as variables; '': left out. And what came of what requests have in common: clients say the same again and
+# again. Kept from the second time on, because many things are said once only. Bounded, because clients choose them.
 my (%KEY, %SEEN);
 use constant { MOST_KEYS => 1000, MOST_SEEN => 200, LONGEST_SEEN => 4096 };
 
-# What CGI says of a request, from its head.
-sub environment ($head) {
-    my $url = $head->{url};
-    my ($path, $query) = split /\?/, $url, 2;
+# What is the same for all requests.
+my %STANDARD = (
+    SCRIPT_NAME            => '',
+    'psgi.version'         => [ 1, 1 ],
+    'psgi.errors'          => *STDERR,
+    'psgi.multithread'     => !!0,
+    'psgi.multiprocess'    => !!1,
+    'psgi.run_once'        => !!0,
+    'psgi.nonblocking'     => !!0,
+    'psgi.streaming'       => !!1,
+    'psgix.input.buffered' => !!1,
+    'psgix.harakiri'       => !!1,
+    'psgix.cleanup'        => !!1,
+);
+
+# What PSGI says of a request, from its head. All but its body.
+sub environment ($head, $reply) {
+    my $common = $head->{common};
+    my $seen   = defined $common ? $SEEN{$common} : undef;
+    my $env    = $seen ? {%$seen} : defined $common ? _see($common) : _shared($head);
+    my $url    = $head->{url};
+    my $at     = index $url, '?';
+    my $path   = $at < 0 ? $url : substr $url, 0, $at;
     if (substr($path, 0, 1) ne '/') {
 
         # In absolute form, or none at all.
         $path = $path =~ m{\A[a-z][a-z0-9+.-]*://[^/]*(.*)}si ? $1 eq '' ? '/' : $1 : '';
     }
     $path =~ s/%([0-9A-Fa-f]{2})/chr hex $1/ge if index($path, '%') >= 0;
+    @$env{qw(REQUEST_METHOD PATH_INFO QUERY_STRING REQUEST_URI msglite.request psgix.cleanup.handlers)}
+        = ($head->{method}, $path, $at < 0 ? '' : substr($url, $at + 1), $url, $reply, []);
+    return $env;
+}
+
+sub _see ($common) {
+    my $env = _shared(parse_common($common));
+    return $env if length $common > LONGEST_SEEN;
+    %SEEN = () if keys %SEEN >= MOST_SEEN;
+    $SEEN{$common} = exists $SEEN{$common} ? {%$env} : undef;
+    return $env;
+}
+
+sub _shared ($head) {
+    my %env     = %STANDARD;
+    my $headers = $head->{headers};
+    $headers = [ map { ($_, $headers->{$_}) } sort keys %$headers ] if ref $headers eq 'HASH';
+    _add_headers(\%env, $headers);
     my $scheme = $head->{scheme} // 'http';
-    my ($variables, $host, $port) = @{ _headers($head) };
-    my %env = (
-        %$variables,
-        REQUEST_METHOD  => $head->{method},
-        SCRIPT_NAME     => '',
-        PATH_INFO       => $path,
-        QUERY_STRING    => $query // '',
-        REQUEST_URI     => $url,
-        SERVER_PROTOCOL => $head->{protocol},
-        SERVER_NAME     => $host,
-        SERVER_PORT     => $port // ($scheme eq 'https' ? 443 : 80),
-        REMOTE_ADDR     => $head->{remoteAddr} // '',
-    );
-    $env{HTTPS} = 'on' if $scheme eq 'https';
+    my ($host, $port) = ($env{HTTP_HOST} // '') =~ /\A(\[[^\]]*\]|[^:]*)(?::(\d*))?\z/;
+    $env{HTTPS}             = 'on' if $scheme eq 'https';
+    $env{'psgi.url_scheme'} = $scheme;
+    $env{SERVER_PROTOCOL}   = $head->{protocol};
+    $env{SERVER_NAME}       = length($host // '') ? $host : 'localhost';
+    $env{SERVER_PORT}       = length($port // '') ? $port : $scheme eq 'https' ? 443 : 80;
+    $env{REMOTE_ADDR}       = $head->{remoteAddr} // '';
     return \%env;
 }
 
-sub _headers ($head) {
-    my $list = $head->{list};
-    if (!defined $list) {
-        my $headers = $head->{headers};
-        return _read_headers(ref $headers eq 'HASH' ? map { ($_, $headers->{$_}) } sort keys %$headers : @$headers);
+sub _add_headers ($env, $headers) {
+    die "the headers of a request are names and values\n" if @$headers % 2;
+    for (my $i = 0; $i < @$headers; $i += 2) {
+        my $name = $headers->[$i];
+        my $key  = $KEY{$name} // _key($name);
+        if    (!exists $env->{$key}) { $env->{$key} = $headers->[ $i + 1 ] }
+        elsif ($key ne '')           { $env->{$key} .= ($key eq 'HTTP_COOKIE' ? '; ' : ', ') . $headers->[ $i + 1 ] }
     }
-    my $seen = $SEEN{$list};
-    return $seen if $seen;
-    my $read = _read_headers(@{ headers_of($list) });
-    return $read if length $list > LONGEST_SEEN;
-    %SEEN = () if keys %SEEN >= MOST_SEEN;
-    return $SEEN{$list} = $read;
-}
-
-# Variables, and the server's name and port as the client said them.
-sub _read_headers (@pairs) {
-    my %variables;
-    while (my ($name, $value) = splice @pairs, 0, 2) {
-        my $key = $KEY{$name} // _key($name);
-        if    ($key eq '')               { next }
-        elsif (!exists $variables{$key}) { $variables{$key} = $value }
-        else                             { $variables{$key} .= ($key eq 'HTTP_COOKIE' ? '; ' : ', ') . $value }
-    }
-    my ($host, $port) = ($variables{HTTP_HOST} // '') =~ /\A(\[[^\]]*\]|[^:]*)(?::(\d*))?\z/;
-    return [ \%variables, length($host // '') ? $host : 'localhost', length($port // '') ? $port : undef ];
+    delete $env->{''};
+    return;
 }
 
 sub _key ($name) {

@@ -8,34 +8,46 @@ no warnings 'experimental::signatures';
 use Exporter 'import';
 use JSON::PP ();
 
-our @EXPORT_OK = qw(parse_request headers_of encode_response);
+our @EXPORT_OK = qw(parse_request parse_common encode_response);
 
 my %ESCAPE = ('\\' => '\\', '/' => '/', b => "\b", f => "\f", n => "\n", r => "\r", t => "\t", '"' => "\0");
 
-# A string that has no escapes (any more).
-my $STRING = qr/"([^"\\\x80-\xff]*)"/;
+# A request, as a hash: what its JSON says, with one character per byte, and its `body`. What requests often have in common
+# (protocol, headers, scheme, remoteAddr) may be missing: then `common` is what parse_common takes.
+sub parse_request ($bytes) {
 
-# What the proxy writes, in its order.
-my $PLAIN = qr/
-    \A \{ "v":2 ,"method":$STRING ,"url":$STRING ,"protocol":$STRING ,"headers":\[ ((?:"[^\\\x80-\xff]*")?) \]
-    ,"scheme":$STRING ,"remoteAddr":$STRING ,"cancelAddr":$STRING (?: ,"bodyAddr":$STRING )? \} \z
-/x;
-
-# The JSON with which a request begins, as a hash. Strings have one character per byte. `list`: the headers as they stood
-# there, where that is all that can be told of them quickly.
-sub parse_request ($json) { return _parse_plain($json) // _parse_any($json) }
-
-# What proxies send. JSON::PP needs a hundred times as long.
-sub _parse_plain ($json) {
-    my $quoted = index($json, '\\') >= 0;
-    if ($quoted) { $json = _unescape($json) // return }
-    my %head;
-    @head{qw(method url protocol list scheme remoteAddr cancelAddr bodyAddr)} = $json =~ $PLAIN or return;
-    $head{v} = 2;
-    return \%head if !$quoted;
-    $head{headers} = headers_of(delete $head{list});
-    tr/\0/"/ for @{ $head{headers} }, grep { defined } @head{qw(method url protocol)};
+    # What proxies send, in their order. JSON::PP needs a hundred times as long.
+    my %head = (v => 2);
+    @head{qw(method url common cancelAddr bodyAddr)} = $bytes =~ m/
+        \A\{"v":2,"method":"([^"\\\n\x80-\xff]*)","url":"([^"\\\n\x80-\xff]*(?:\\.[^"\\\n\x80-\xff]*)*)",
+        ("protocol":"[^"\\\n]*","headers":\[.*\],"scheme":"[^"\\\n]*","remoteAddr":"[^"\\\n]*"),
+        "cancelAddr":"([^"\\\n\x80-\xff]*)"(?:,"bodyAddr":"([^"\\\n\x80-\xff]*)")?\}(?:\n|\z)
+    /x or return _parse_other($bytes);
+    $head{body} = substr $bytes, $+[0];
+    if (index($head{url}, '\\') >= 0) {
+        $head{url} = _unescape($head{url}) // return _parse_other($bytes);
+        $head{url} =~ tr/\0/"/;
+    }
     return \%head;
+}
+
+sub _parse_other ($bytes) {
+    my ($json, $body) = split /\n/, $bytes, 2;
+    return { %{ _parse_any($json) }, body => $body // '' };
+}
+
+sub parse_common ($text) { return _parse_plain_common($text) // _parse_any("{$text}") }
+
+sub _parse_plain_common ($text) {
+    return if $text =~ /[\x80-\xff]/;
+    my $escaped = index($text, '\\') >= 0;
+    if ($escaped) { $text = _unescape($text) // return }
+    my ($protocol, $list, $scheme, $address)
+        = $text =~ /\A"protocol":"([^"]*)","headers":\[(.*)\],"scheme":"([^"]*)","remoteAddr":"([^"]*)"\z/s or return;
+    my @headers = $list eq '' ? () : split /","/, substr($list, 1, -1), -1;
+    return if 2 * @headers != $list =~ tr/"//;
+    if ($escaped) { tr/\0/"/ for @headers, $protocol }
+    return { protocol => $protocol, headers => \@headers, scheme => $scheme, remoteAddr => $address };
 }
 
 # A quotation mark must not be taken for the end of its string: NUL stands for it.
@@ -44,17 +56,10 @@ sub _unescape ($json) {
     my $strange;
     $json =~ s{\\(?:u00([0-9a-fA-F]{2})|(.))}{
         my $char = defined $1 ? $1 eq '22' ? "\0" : chr hex $1 : $ESCAPE{$2};
-        $strange = 1 if !defined $char || $char eq '\\' || defined $1 && $1 eq '00';
+        $strange = 1 if !defined $char || defined $1 && $1 eq '00';
         $char // '';
     }gesx;
     return $strange ? undef : $json;
-}
-
-# Name, value, name, value, of what stood between the brackets.
-sub headers_of ($list) {
-    my @headers = $list eq '' ? () : split /","/, substr($list, 1, -1), -1;
-    die "the headers are names and values\n" if @headers % 2 || 2 * @headers != $list =~ tr/"//;
-    return \@headers;
 }
 
 sub _parse_any ($json) {
@@ -71,7 +76,7 @@ sub encode_response ($status, $headers) {
     return qq{["$status",[]]} if !@$headers;
 
     # One look at all of them: there is rarely anything to escape.
-    return qq{["$status",["} . join('","', @$headers) . '"]]' if join("\0", @$headers) !~ /[^ !#-\[\]-~\0]/;
+    return qq{["$status",["} . join('","', @$headers) . '"]]' if join('', @$headers) !~ /[^ !#-\[\]-~]/;
     return qq{["$status",[} . join(',', map { _quote($_) } @$headers) . ']]';
 }
 

@@ -5,15 +5,23 @@ use warnings;
 use feature 'signatures';
 no warnings 'experimental::signatures';
 
+use Exporter 'import';
 use IO::Handle;
 use Symbol ();
+
+our @EXPORT_OK = qw(body_of);
 
 # Bytes of a body that are held in memory; what is longer goes to a file that has no name.
 use constant IN_MEMORY => 256 * 1024;
 
-# A file handle on a body that is there already.
-sub of_bytes ($class, $bytes) {
+my $NOTHING;
+
+# A file handle on a body that is there already. Most requests have none: one handle, at its end wherever it stands, does
+# for them, until one closes it.
+sub body_of ($bytes) {
+    return $NOTHING if $bytes eq '' && defined $NOTHING && defined fileno $NOTHING;
     open my $handle, '<', \$bytes or die "no file in memory: $!";
+    $NOTHING = $handle if $bytes eq '';
     return $handle;
 }
 

@@ -57,8 +57,8 @@ sub _take ($self, $delivery) {
     $self->{link}->done($delivery);
 
     # It may be one that came before, or one of several that did not.
-    if (!$self->{single} && $delivery->{frame}{attempt} > 1) { $self->{lack} = 'the connection to the broker was lost' }
-    elsif (!$self->{lack}) { push @{ $self->{pieces} }, $delivery->{frame}{body} }
+    if (!$self->{single} && $delivery->{attempt} > 1) { $self->{lack} = 'the connection to the broker was lost' }
+    elsif (!$self->{lack}) { push @{ $self->{pieces} }, $delivery->{body} }
     return;
 }
 

@@ -19,9 +19,9 @@ use constant {
 #
 #     new -> ready (it has a head) -> begun (something was sent) -> over
 #
-# link, client, delivery, to; method; cancel: where the proxy says that nobody waits any more.
-sub new ($class, %parts) {
-    return bless { state => 'new', outstanding => 0, %parts }, $class;
+# delivery: the request; head: what it says.
+sub new ($class, $client, $link, $delivery, $head) {
+    return bless { state => 'new', client => $client, link => $link, delivery => $delivery, request => $head }, $class;
 }
 
 sub delivery ($self) { return $self->{delivery} }
@@ -35,38 +35,40 @@ sub is_over ($self) { return $self->{state} eq 'over' }
 sub has_no_body ($self) { return $self->{no_body} }
 
 # Nobody waits for the rest.
-sub is_gone ($self) { return $self->{gone} }
+sub is_gone ($self) { return $self->{gone} // $self->{delivery}{refused} }
 
-# Takes the head; nothing is sent yet.
+# Takes the head; nothing is sent yet. The list of headers remains its owner's: what changes is a copy.
 sub head ($self, $status, $headers) {
     die "the application answered twice\n" if $self->{state} ne 'new';
     die 'the status of a response is a number from 200 to 599, not ' . ($status // 'undef') . "\n"
         if ($status // '') !~ /\A[2-5][0-9][0-9]\z/;
-    my @headers = @$headers;
-    die "the headers of a response are names and values\n" if @headers % 2;
-    my ($bodyless) = $status == 204 || $status == 205;
+    die "the headers of a response are names and values\n" if @$headers % 2;
+    my $bodyless = $status == 204 || $status == 205;
     my ($left, $chunked);
-    for (my $i = 0; $i < @headers; $i += 2) {
-        my $length = length $headers[$i];
+    for (my $i = 0; $i < @$headers; $i += 2) {
+
+        # Most are neither, which the length tells at once.
+        my $length = length $headers->[$i];
         next if $length != 14 && $length != 17;
-        my $name = lc $headers[$i];
-        if    ($name eq 'content-length')    { $left    = $headers[ $i + 1 ]; next if !$bodyless }
-        elsif ($name eq 'transfer-encoding') { $chunked = lc $headers[ $i + 1 ] eq 'chunked' }
+        my $name = lc $headers->[$i];
+        if    ($name eq 'content-length')    { $left    = $headers->[ $i + 1 ]; next if !$bodyless }
+        elsif ($name eq 'transfer-encoding') { $chunked = lc $headers->[ $i + 1 ] eq 'chunked' }
         else                                 { next }
-        splice @headers, $i, 2;
+        $headers = [@$headers];
+        splice @$headers, $i, 2;
         $i -= 2;
     }
     die "Content-Length is a number, not $left\n" if defined $left && $left !~ /\A[0-9]+\z/;
-    $self->{left}    = $left;
-    $self->{no_body} = $bodyless || $status == 304 || $self->{method} eq 'HEAD';
-    $self->{chunked} = $chunked && !$self->{no_body} ? Msglite::PSGI::Chunked->new : undef;
-    @$self{qw(status headers state)} = ($status, \@headers, 'ready');
+    @$self{qw(status headers left state)} = ($status, $headers, $left, 'ready');
+    if    ($bodyless || $status == 304 || $self->{request}{method} eq 'HEAD') { $self->{no_body} = 1 }
+    elsif ($chunked)                                                          { $self->{chunked} = Msglite::PSGI::Chunked->new }
     return;
 }
 
 # The application failed before anything was sent: another head takes the place of its.
 sub fail ($self) {
-    @$self{qw(state left)} = ('new', undef);
+    $self->{state} = 'new';
+    delete @$self{qw(no_body chunked)};
     $self->head(500, [ 'Content-Type' => 'text/plain; charset=utf-8' ]);
     return $self->whole("500 Internal Server Error\n");
 }
@@ -78,17 +80,24 @@ sub whole ($self, $body) {
         $body = $self->{chunked}->decode($body);
         $self->_end_chunked;
     }
-    return $self->finish if $self->{no_body} || $body eq '';
-    push @{ $self->{headers} }, 'Content-Length', $self->{left} = length $body if !defined $self->{left};
-    my $short = length $body < $self->{left};
-    $body = substr $body, 0, $self->{left} if length $body > $self->{left};
-    if (!$short && length $body <= PIECE) {
+    my $length = length $body;
+    return $self->finish if !$length || $self->{no_body};
+    my $left = $self->{left} // $self->_tell_length($length);
+    $body = substr $body, 0, $left if $length > $left;
+    if ($left <= $length && $left <= PIECE) {
         $self->{state} = 'over';
-        $self->_send(encode_response(@$self{qw(status headers)}) . ($body eq '' ? '' : "\n$body"));
+        my ($delivery, $text) = ($self->{delivery}, encode_response(@$self{qw(status headers)}));
+        $text .= "\n$body" if $body ne '';
+        $self->{link}->send({ to => $delivery->{reply_to}, body => $text, timeout => TIMEOUT }, undef, $delivery);
         return;
     }
     $self->write($body);
     return $self->finish;
+}
+
+sub _tell_length ($self, $length) {
+    $self->{headers} = [ @{ $self->{headers} }, 'Content-Length', $length ];
+    return $self->{left} = $length;
 }
 
 # A piece of the body, sent at once. Dies with `client-gone` if nobody waits for it.
@@ -108,11 +117,10 @@ sub write ($self, $bytes) {
 # There is no more.
 sub finish ($self) {
     return if $self->{state} eq 'over';
-    $self->_end_chunked if $self->{chunked} && !$self->{gone};
+    $self->_end_chunked if $self->{chunked} && !$self->is_gone;
     if ($self->{state} eq 'ready') {
         if (!$self->{no_body}) {
-            push @{ $self->{headers} }, 'Content-Length', $self->{left} = 0 if !defined $self->{left};
-            if ($self->{left}) {
+            if ($self->{left} // $self->_tell_length(0)) {
                 $self->_piece('', 0);
                 return $self->finish;
             }
@@ -123,7 +131,7 @@ sub finish ($self) {
     }
 
     # Too early, it makes the proxy break off the connection.
-    $self->_piece('', 1) if !$self->{gone};
+    $self->_piece('', 1) if !$self->is_gone;
     $self->{state} = 'over';
     return;
 }
@@ -144,49 +152,32 @@ sub _piece ($self, $piece, $last) {
     my $link = $self->{link};
     if ($last) {
         my $taken;
-        $self->_send($text, sub { $taken = 1 }, id => $self->{client}->new_id);
-        $link->step until $taken || $self->{gone};
+        $self->_send($text, sub (@) { $taken = 1 }, id => $self->{client}->new_id, own_id => 1);
+        $link->step until $taken || $self->is_gone;
         $self->{state} = 'over';
     }
     else {
         $self->{outstanding}++;
-        $self->_send($text, sub { $self->{outstanding}-- }, id => $self->{client}->new_id, receipt => 'done');
+        $self->_send($text, sub (@) { $self->{outstanding}-- }, id => $self->{client}->new_id, own_id => 1, receipt => 'done');
         $link->step($self->{outstanding} < WINDOW ? 0 : undef);
-        $link->step while $self->{outstanding} >= WINDOW && !$self->{gone};
+        $link->step while $self->{outstanding} >= WINDOW && !$self->is_gone;
     }
-    Msglite::Error->throw('client-gone', 'nobody waits for the rest of this response') if $self->{gone};
+    Msglite::Error->throw('client-gone', 'nobody waits for the rest of this response') if $self->is_gone;
     return;
 }
 
-sub _send ($self, $text, $told = sub { }, %options) {
-    my $own = delete $options{id};
-    my %message = (
-        to      => $self->{to},
-        body    => $text,
-        timeout => TIMEOUT,
-        defined $own ? (id => $own, own_id => 1) : (),
-        %options,
-    );
-    $self->{link}->send(
-        \%message,
-        sub ($answer, @why) {
-            $told->();
-            return if $answer;
-
-            # Its time ran out, or nobody may have it: nobody waits. Or it is somebody else's by now.
-            $self->{gone} = "$why[0] $why[1]";
-        },
-        under      => $self->{delivery},
-        repeatable => 1,
-    );
+# If it is refused its time ran out, or nobody may have it: nobody waits. Or the request is somebody else's by now.
+sub _send ($self, $text, $told = undef, @options) {
+    my $delivery = $self->{delivery};
+    $self->{link}->send({ to => $delivery->{reply_to}, body => $text, timeout => TIMEOUT, @options }, $told, $delivery);
     return;
 }
 
 # From now on the proxy tells us.
 sub listen ($self) {
-    return if $self->{listening} || !defined $self->{cancel};
+    return if $self->{listening} || !defined $self->{request}{cancelAddr};
     $self->{listening} = $self->{link}->receive(
-        { addresses => [ $self->{cancel} ], timeout => undef, count => 1, lease => 0 },
+        { addresses => [ $self->{request}{cancelAddr} ], timeout => undef, count => 1, lease => 0 },
         sub { $self->{gone} //= 'the proxy says so' },
         sub (@) { },
     );
@@ -195,7 +186,7 @@ sub listen ($self) {
 
 # --- What applications may call, as $env->{'msglite.request'}
 
-sub attempt ($self) { return $self->{delivery}{frame}{attempt} }
+sub attempt ($self) { return $self->{delivery}{attempt} }
 
 # The lease ends so many seconds from now.
 sub keep ($self, $seconds) {
@@ -206,24 +197,25 @@ sub keep ($self, $seconds) {
 
 # Looks whether nobody waits any more.
 sub client_gone ($self) {
-    return 1 if $self->{gone};
+    return 1 if $self->is_gone;
     my $link = $self->{link};
     if (!$self->{listening}) {
         $self->listen;
         my $answered;
         $link->flush(sub { $answered = 1 });
-        $link->step until $answered || $self->{gone};
+        $link->step until $answered || $self->is_gone;
     }
     else { $link->step(0) }
-    return $self->{gone} ? 1 : 0;
+    return $self->is_gone ? 1 : 0;
 }
 
 # ---
 
+# Why nobody waited to the end, if that is so. It is not listened to any more.
 sub leave ($self) {
-    my $receive = delete $self->{listening} or return;
-    $self->{link}->withdraw($receive);
-    return;
+    my $receive = delete $self->{listening};
+    $self->{link}->withdraw($receive) if $receive;
+    return $self->{gone} // $self->{delivery}{refused};
 }
 
 1;

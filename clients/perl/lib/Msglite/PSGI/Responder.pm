@@ -5,27 +5,25 @@ use warnings;
 use feature 'signatures';
 no warnings 'experimental::signatures';
 
+use Exporter 'import';
 use Plack::Util ();
 use Scalar::Util qw(blessed);
+
+our @EXPORT_OK = qw(respond);
 
 use constant PIECE => 64 * 1024;
 
 # What the application returned becomes the reply.
-sub respond ($class, $reply, $response) {
-    if (ref $response eq 'ARRAY') { return _answer($reply, $response, 0) }
-    die 'the application returned no response: ' . ($response // 'undef') . "\n" if !_is_code($response);
-    $response->(sub ($given) { return _answer($reply, $given, 1) });
-    die "the application did not answer\n" if !$reply->has_head;
-    $reply->finish;
-    return;
-}
-
-sub _is_code ($thing) { return ref $thing eq 'CODE' || blessed $thing && overload::Method($thing, '&{}') }
-
-sub _answer ($reply, $response, $streaming) {
+sub respond ($reply, $response, $streaming = 0) {
+    return _respond_later($reply, $response, $streaming) if ref $response ne 'ARRAY';
     my ($status, $headers, $body) = @$response;
-    $reply->head($status, $headers);
-    return $reply->whole(join '', @$body) if ref $body eq 'ARRAY';
+    if (ref $body eq 'ARRAY') {
+        $reply->head($status, $headers);
+        return $reply->whole(join '', @$body);
+    }
+
+    # Something may come between this and the first piece.
+    $reply->head($status, [@$headers]);
     if (@$response == 2 && $streaming) { return Msglite::PSGI::Writer->new($reply) }
     die "the body of a response is a list or a file handle\n" if !ref $body;
 
@@ -36,6 +34,16 @@ sub _answer ($reply, $response, $streaming) {
     die $error if !$done;
     return;
 }
+
+sub _respond_later ($reply, $response, $streaming) {
+    die 'the application returned no response: ' . ($response // 'undef') . "\n" if $streaming || !_is_code($response);
+    $response->(sub ($given) { return respond($reply, $given, 1) });
+    die "the application did not answer\n" if !$reply->has_head;
+    $reply->finish;
+    return;
+}
+
+sub _is_code ($thing) { return ref $thing eq 'CODE' || blessed $thing && overload::Method($thing, '&{}') }
 
 sub _handle ($reply, $body) {
     return $reply->finish if $reply->has_no_body;

@@ -8,10 +8,10 @@ no warnings 'experimental::signatures';
 use Msglite::Client;
 use Msglite::PSGI::Environment qw(environment);
 use Msglite::PSGI::Head qw(parse_request);
-use Msglite::PSGI::Input;
+use Msglite::PSGI::Input qw(body_of);
 use Msglite::PSGI::Pieces;
 use Msglite::PSGI::Reply;
-use Msglite::PSGI::Responder;
+use Msglite::PSGI::Responder qw(respond);
 
 use constant {
     LOOK    => 1,     # Seconds between looks at what signals and the parent tell.
@@ -43,80 +43,60 @@ sub run ($self) {
     my $link = $self->{link} = $client->link;
     $self->{client} = $client;
     $link->be_patient if $settings->{lease} >= PATIENT;
-    $self->_ask;
+    my ($delivery, @refused);
+    my $receive = $self->{receive} = $link->receive(
+        { addresses => $settings->{address}, timeout => undef, count => 1, lease => $settings->{lease} },
+        sub ($came) { $delivery = $came },
+        sub (@why) { @refused = @why },
+    );
     $link->flush(sub (@) { $self->{ready}->() });
-    while ($self->{asked} || $self->{request}) {
-        my $delivery = delete $self->{request};
-        if ($delivery) { $self->_serve($delivery); next }
+    while ($delivery || $receive->{state} ne 'over') {
+        if (my $request = $delivery) {
+            undef $delivery;
+            $self->_serve($request);
+            next;
+        }
         $link->step(LOOK);
-        next if $self->{request};
+        next if $delivery;
+        die "no requests can be taken: @refused\n" if @refused;
         $self->{stopping} = 1 if getppid != $self->{parent};
-        $link->withdraw($self->{asked}) if $self->{stopping} && $self->{asked};
-        $self->_failed($self->{refused}) if $self->{refused};
+        $link->withdraw($receive) if $self->{stopping};
     }
     $client->close;
     return;
 }
 
-sub _failed ($self, $why) { die "no requests can be taken: $why\n" }
-
-sub _ask ($self) {
-    my $settings = $self->{settings};
-    $self->{wanted} //= { addresses => $settings->{address}, timeout => undef, count => 1, lease => $settings->{lease} };
-    $self->{asked} = $self->{link}->receive(
-        $self->{wanted},
-        sub ($delivery) { $self->{request} = $delivery },
-        sub (@why) { delete $self->{asked}; $self->{refused} = "@why" if @why },
-    );
-    return;
-}
-
 sub _serve ($self, $delivery) {
-    my $link  = $self->{link};
-    my $frame = $delivery->{frame};
-    my ($head, $body) = eval { $self->_open($frame->{body}) };
+    my $head = eval { parse_request(delete $delivery->{body}) };
     if (!$head) {
         $self->_log("a message that is no web request: $@");
-        $self->_finish($delivery, undef, undef);
+        $self->_finish($delivery, 1);
         return;
     }
-    my $reply = Msglite::PSGI::Reply->new(
-        link     => $link,
-        delivery => $delivery,
-        to       => $frame->{reply_to},
-        method   => $head->{method},
-        cancel   => $head->{cancelAddr},
-        client   => $self->{client},
-    );
-    my ($env, $pieces);
-    my $done = eval {
-        $env = $self->_environment($head, $body, $reply, \$pieces);
-        Msglite::PSGI::Responder->respond($reply, $self->{app}->($env));
+    my $reply = Msglite::PSGI::Reply->new(@$self{qw(client link)}, $delivery, $head);
+    my $env;
+    my $ended = eval {
+        $env = environment($head, $reply);
+        $env->{'psgi.input'} = defined $head->{bodyAddr} ? $self->_pieces($head, $env, $reply) : body_of($head->{body});
+        respond($reply, $self->{app}->($env));
         1;
-    };
-    my $error = $@;
-    my $ended = $done || $self->_trouble($reply, $head, $error);
-    $reply->leave;
-    $self->_finish($delivery, $env, $ended);
-    $self->_log("$head->{method} $head->{url}: the response was not taken: " . $reply->is_gone)
-        if $reply->is_gone && ($self->{settings}{loglevel} ne 'minimal' || $reply->is_gone !~ /\A(?:the proxy|expired|no-such-delivery)/);
-    $pieces->end if $pieces;
-    $self->_clean_up($env) if $env && $env->{'psgix.cleanup.handlers'};
+    } || $self->_trouble($reply, $head, $@);
+    my $gone = $reply->leave;
+    $self->_finish($delivery, $ended, $env);
+    $self->_log("$head->{method} $head->{url}: the response was not taken: $gone")
+        if $gone && ($self->{settings}{loglevel} ne 'minimal' || $gone !~ /\A(?:the proxy|expired|no-such-delivery)/);
+    if (my $pieces = delete $self->{pieces}) { $pieces->end }
+    $self->_clean_up($env) if $env && @{ $env->{'psgix.cleanup.handlers'} // [] };
     return;
 }
 
 # When the response is on its way.
 sub _clean_up ($self, $env) {
-    my @handlers = @{ $env->{'psgix.cleanup.handlers'} } or return;
     $self->{link}->step(0);
-    for my $handler (@handlers) { eval { $handler->($env); 1 } or $self->_log("a cleanup handler failed: $@") }
+    for my $handler (@{ $env->{'psgix.cleanup.handlers'} }) {
+        eval { $handler->($env); 1 } or $self->_log("a cleanup handler failed: $@");
+    }
     return;
-}
-
-sub _open ($self, $bytes) {
-    my $end = index $bytes, "\n";
-    return (parse_request($bytes), '') if $end < 0;
-    return (parse_request(substr $bytes, 0, $end), substr $bytes, $end + 1);
 }
 
 # What the application did wrong: 500, and the trace in the log only. If something was sent already, the request is given
@@ -131,52 +111,28 @@ sub _trouble ($self, $reply, $head, $error) {
 }
 
 # The reply was sent; then the request is done, and the next one may come: all leaves together.
-sub _finish ($self, $delivery, $env, $ended) {
+sub _finish ($self, $delivery, $ended, $env = undef) {
     my $link = $self->{link};
-    if (defined $ended && !$ended) { $link->give_back($delivery) }
-    else                           { $link->done($delivery) }
+    if ($ended) { $link->done($delivery) }
+    else        { $link->give_back($delivery) }
     $self->{stopping} = 1 if --$self->{left} <= 0 || $env && $env->{'psgix.harakiri.commit'};
-    $self->_ask if !$self->{stopping};
+    $link->renew($self->{receive}) if !$self->{stopping};
     return;
 }
 
-# What is the same for all requests.
-my %STANDARD = (
-    'psgi.version'         => [ 1, 1 ],
-    'psgi.multithread'     => !!0,
-    'psgi.multiprocess'    => !!1,
-    'psgi.run_once'        => !!0,
-    'psgi.nonblocking'     => !!0,
-    'psgi.streaming'       => !!1,
-    'psgix.input.buffered' => !!1,
-    'psgix.harakiri'       => !!1,
-    'psgix.cleanup'        => !!1,
-);
+# A body that comes apart from its head.
+sub _pieces ($self, $head, $env, $reply) {
+    my $single = !$head->{v};
 
-sub _environment ($self, $head, $body, $reply, $pieces) {
-    my $env     = environment($head);
-    my $address = $head->{bodyAddr};
-    my $input;
-    if (!defined $address) { $input = Msglite::PSGI::Input->of_bytes($body) }
-    elsif (!$head->{v} && !$env->{CONTENT_LENGTH}) {
+    # Envelope 1: an empty message that nobody needs, and that may be gone already.
+    return body_of('') if $single && !$env->{CONTENT_LENGTH};
+    my $pieces = $self->{pieces}
+        = Msglite::PSGI::Pieces->new(link => $self->{link}, address => $head->{bodyAddr}, reply => $reply, single => $single);
+    my $input = Msglite::PSGI::Input->in_pieces(sub { $pieces->next });
 
-        # Envelope 1: an empty message that nobody needs, and that may be gone already.
-        $input = Msglite::PSGI::Input->of_bytes('');
-    }
-    else {
-        $$pieces = Msglite::PSGI::Pieces->new(link => $self->{link}, address => $address, reply => $reply, single => !$head->{v});
-        $input   = Msglite::PSGI::Input->in_pieces(sub { $$pieces->next });
-
-        # Many applications read nothing unless they are told a length.
-        $env->{CONTENT_LENGTH} //= tied(*$input)->fetch_all;
-    }
-    @$env{ keys %STANDARD } = values %STANDARD;
-    $env->{'psgi.url_scheme'}        = $head->{scheme} // 'http';
-    $env->{'psgi.input'}             = $input;
-    $env->{'psgi.errors'}            = *STDERR;
-    $env->{'psgix.cleanup.handlers'} = [];
-    $env->{'msglite.request'}        = $reply;
-    return $env;
+    # Many applications read nothing unless they are told a length.
+    $env->{CONTENT_LENGTH} //= tied(*$input)->fetch_all;
+    return $input;
 }
 
 sub _log ($self, $text) {

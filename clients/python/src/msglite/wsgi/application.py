@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any, Callable
 
-from .reply import Headers, Reply
+from .reply import Reply
 
 log = logging.getLogger("msglite.wsgi")
 
@@ -21,19 +21,16 @@ def run(application: Application, environ: dict[str, Any], reply: Reply) -> bool
     """Calls it, and sends what it answers. False: it could not be finished, and what was begun is to be broken off."""
     result: Iterable[bytes] | None = None
     try:
-        result = application(environ, _starter(reply))
+        result = application(environ, reply.start_response)
         if isinstance(result, (list, tuple)):
-            _check(reply)
             reply.whole(result[0] if len(result) == 1 else b"".join(result))
             return True
         for part in result:
             if not part:
                 continue
-            _check(reply)
             reply.write(part)
             if reply.complete:
                 return True
-        _check(reply)
         reply.finish()
         return True
     except ClientGone as gone:
@@ -44,27 +41,6 @@ def run(application: Application, environ: dict[str, Any], reply: Reply) -> bool
         return _failed(reply)
     finally:
         _close(result, environ)
-
-
-def _starter(reply: Reply) -> Callable[..., Callable[[bytes], None]]:
-    def start_response(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], None]:
-        if exc_info is not None:
-            try:
-                if reply.begun:
-                    raise exc_info[1].with_traceback(exc_info[2])
-            finally:
-                exc_info = None
-        elif reply.started:
-            raise AssertionError("the head was given before")
-        reply.start(status, headers)
-        return reply.write
-
-    return start_response
-
-
-def _check(reply: Reply) -> None:
-    if not reply.started:
-        raise AssertionError("the application gave a body before it called start_response")
 
 
 def _failed(reply: Reply) -> bool:

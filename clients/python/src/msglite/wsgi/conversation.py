@@ -8,7 +8,7 @@ from collections import deque
 from typing import Any, Callable
 
 from .. import wire
-from ..asks import OVERHEAD, Ask, Receipt, SendAsk, Waiter
+from ..asks import OVERHEAD, Ask, SendAsk, Waiter
 from ..decoder import Frame
 from ..errors import MsgliteError
 from ..link import Link
@@ -25,7 +25,6 @@ BODY_TIMEOUT = 60.0
 #: of a body that are asked for.
 WINDOW = 4
 
-_TAKEN = Receipt()
 _PIECE = Options(receipt="done", dead="")
 
 
@@ -39,17 +38,15 @@ class Conversation:
     # As it is for most: so nothing need be set for each.
     _departure: Departure | None = None
     _upload: Upload | None = None
-    _begun = False
+    _under_way: list[Ask] | None = None
     _last: Ask | None = None
     _error: MsgliteError | None = None
     _ended = False
 
-    def __init__(self, link: Link, delivery: Delivery, head: dict[str, Any]) -> None:
+    def __init__(self, link: Link, delivery: Delivery, cancel_addr: str) -> None:
         self._link = link
         self._delivery = delivery
-        self._reply_to = delivery.message.reply_to
-        self._cancel_addr: str = head.get("cancelAddr", "")
-        self._under_way: list[Ask] = []
+        self._cancel_addr = cancel_addr
 
     # The answer
 
@@ -57,28 +54,36 @@ class Conversation:
         """For ``Reply``. Raises ``ClientGone``. The last one leaves when the thread waits the next time."""
         link = self._link
         with link.lock:
-            self._throw_if_over()
-            if self._reply_to is None:
-                return
-            first, self._begun = not self._begun, True
-            ask: Ask
-            if first and last:
-                ask = Whole(self._reply_to, data, self._settled)
-            else:
-                options = STANDARD if last else _PIECE
-                ask = SendAsk("", self._reply_to, None, data, TIMEOUT, options, False, False, self._settled)
-            if last:
-                self._last = ask
-            self._under_way.append(ask)
-            link.ask(ask)
-            if last:
-                return
-            if first:
-                self._watch()
-            link.flush()
-            while len(self._under_way) >= WINDOW:
-                link.wait(self._under_way[0])
+            if self._departure is not None or self._delivery.lost or self._error is not None:
                 self._throw_if_over()
+            to = self._delivery.message.reply_to
+            if to is None:
+                return
+            if last and self._under_way is None:
+                self._ended = True
+                self._last = Whole(to, data, self._settled)
+                link.ask(self._last)
+                return
+            self._stream(to, data, last)
+
+    def _stream(self, to: str, data: bytes, last: bool) -> None:
+        """One piece of several."""
+        link, under_way = self._link, self._under_way
+        if under_way is None:
+            under_way = self._under_way = []
+            self._watch()
+        options = STANDARD if last else _PIECE
+        ask = SendAsk("", to, None, data, TIMEOUT, options, False, False, self._settled)
+        under_way.append(ask)
+        if last:
+            self._last = ask
+        link.ask(ask)
+        if last:
+            return
+        link.flush()
+        while len(under_way) >= WINDOW:
+            link.wait(under_way[0])
+            self._throw_if_over()
 
     def is_gone(self) -> bool:
         """Whether its client has gone: for applications. May be a second late."""
@@ -89,6 +94,9 @@ class Conversation:
 
     def finish(self, well: bool) -> None:
         """Nothing more is said. It is finished when all of the answer is the broker's, or given back if it can't be finished."""
+        if self._ended and self._departure is None and self._upload is None:
+            # Nothing else was ever said of it.
+            return
         with self._link.lock:
             self._ended = True
             if self._departure is not None:
@@ -96,19 +104,20 @@ class Conversation:
             if self._upload is not None:
                 self._upload.end()
             if not well and not self._gone:
-                self._link.finish(self._delivery, "back", 0.0, False)
+                self._link.end(self._delivery, "back")
             elif self._last is None or self._last.settled:
                 self._conclude()
 
     def _settled(self, ask: Ask) -> None:
-        self._under_way.remove(ask)
+        if self._under_way is not None:
+            self._under_way.remove(ask)
         self._error = self._error or ask.error
         if self._ended and ask is self._last:
             self._conclude()
 
     def _conclude(self) -> None:
         how = "done" if self._error is None or self._gone else "back"
-        self._link.finish(self._delivery, how, 0.0, False)
+        self._link.end(self._delivery, how)
 
     @property
     def _gone(self) -> bool:
@@ -154,14 +163,10 @@ class Conversation:
 class Whole(Ask):
     """An answer that is complete in one message. Leaner than others, since it is what most requests have."""
 
-    __slots__ = ("_to", "_body", "_listener")
+    tag = ""
+    repeatable = True
 
     def __init__(self, to: str, body: bytes, listener: Callable[[Ask], None]) -> None:
-        # What those above it do, without three calls.
-        self.settled = self.written = self.tried = False
-        self.value = self.error = self.condition = None
-        self.tag = ""
-        self.repeatable = True
         self.due = time.monotonic() + TIMEOUT
         self.cost = len(body) + OVERHEAD
         self._to = to
@@ -175,12 +180,16 @@ class Whole(Ask):
         return wire.send(self.tag, self._to, None, self._body, TIMEOUT if left > TIMEOUT - 1 else max(0.001, left))
 
     def answered(self, frame: Frame) -> None:
-        self.settle(_TAKEN)
+        self.settle()
 
     def settle(self, value: Any = None) -> None:
+        """Nobody waits for it: who listens is told."""
         if not self.settled:
-            super().settle(value)
-            self._listener(self)
+            self.settled = True
+            # It is the one who has us: without a circle, both are gone at once.
+            listener = self._listener
+            del self._listener
+            listener(self)
 
 
 class Upload:
@@ -228,7 +237,7 @@ class Upload:
     def deliver(self, delivery: Delivery, receive: Receive) -> None:
         if receive.state == "over":
             self._receive = None
-        self._link.finish(delivery, "done", 0.0, False)
+        self._link.end(delivery, "done")
         body = delivery.message.body
         if delivery.message.attempt > 1 and not self._whole:
             # It may be one that came before, or one of several that did not.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from .head import headers_of
+from .head import Head, members
 
 #: Names as they come, and the variables they become; None: dropped.
 _KEYS: dict[str, str | None] = {}
@@ -14,57 +14,67 @@ _MOST_KEYS = 2048
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
 _HOST = re.compile(r"(\[[^\]]*\]|[^:]*)(?::(\d*))?")
-#: What comes of a Host header: a name, and a port or None.
-_SERVERS: dict[str, tuple[str, str | None]] = {}
-#: What came of whole lists of headers, and characters of the longest.
-_SEEN: dict[str, dict[str, str]] = {}
-_MOST_SEEN, _LONGEST_SEEN = 200, 4096
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+#: Environments that are remembered, and characters of what the longest was made from.
+_MOST, _LONGEST = 200, 4096
 
 
-def environ_of(head: dict[str, Any]) -> dict[str, Any]:
-    """The variables of CGI for a request's head, in either envelope, without those of WSGI. Strings have one character per byte.
+class Environs:
+    """Makes environments. Clients say the same of themselves again and again: what was made of that is remembered, and copied."""
 
-    A name with ``_`` is dropped: it could pass for the same name with ``-``. So is ``Proxy``: programs take HTTP_PROXY for a setting;
-    and Transfer-Encoding: whatever it was, the body has been put together.
-    """
-    scheme = head.get("scheme", "http")
-    url: str = head["url"]
-    path, query = split_target(url)
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": head["method"],
-        "SCRIPT_NAME": "",
-        "PATH_INFO": path,
-        "QUERY_STRING": query,
-        "REQUEST_URI": url,
-        "SERVER_PROTOCOL": head["protocol"],
-        "REMOTE_ADDR": head.get("remoteAddr", ""),
-    }
-    environ.update(_variables(head))
-    environ["SERVER_NAME"], environ["SERVER_PORT"] = _server(environ.get("HTTP_HOST", ""), scheme)
-    if scheme == "https":
-        environ["HTTPS"] = "on"
-    return environ
+    def __init__(self, constant: dict[str, Any]) -> None:
+        """``constant``: variables that are the same for all."""
+        self._constant = constant
+        self._known: dict[str, dict[str, Any]] = {}
+
+    def of(self, head: Head) -> dict[str, Any]:
+        """Without ``wsgi.input``. Strings have one character per byte. Raises ``ValueError``, ``LookupError``, ``TypeError``,
+        ``AttributeError`` where the head makes no sense."""
+        common, url = head.common, head.url
+        if isinstance(common, str):
+            environ = (self._known.get(common) or self._learn(common)).copy()
+        else:
+            environ = self._make(common)
+        environ["REQUEST_METHOD"] = head.method
+        environ["PATH_INFO"], environ["QUERY_STRING"] = split_target(url)
+        environ["REQUEST_URI"] = url
+        return environ
+
+    def _learn(self, common: str) -> dict[str, Any]:
+        made = self._make(members(common))
+        if len(common) <= _LONGEST:
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            self._known[common] = made
+        return made
+
+    def _make(self, head: dict[str, Any]) -> dict[str, Any]:
+        """All but what is each request's own, for which there is a place."""
+        scheme = head.get("scheme", "http")
+        environ = {
+            "REQUEST_METHOD": "",
+            "SCRIPT_NAME": "",
+            "PATH_INFO": "",
+            "QUERY_STRING": "",
+            "REQUEST_URI": "",
+            "SERVER_PROTOCOL": head["protocol"],
+            "REMOTE_ADDR": head.get("remoteAddr", ""),
+            **_variables(_pairs(head["headers"])),
+            **self._constant,
+            "wsgi.url_scheme": scheme,
+        }
+        environ["SERVER_NAME"], environ["SERVER_PORT"] = _server(environ.get("HTTP_HOST", ""), scheme)
+        if scheme == "https":
+            environ["HTTPS"] = "on"
+        return environ
 
 
-def _variables(head: dict[str, Any]) -> dict[str, str]:
-    listed: str | None = head.get("list")
-    if listed is None:
-        return _read(_pairs(head["headers"]))
-    seen = _SEEN.get(listed)
-    if seen is None:
-        seen = _read(_pairs(headers_of(listed)))
-        if len(listed) <= _LONGEST_SEEN:
-            if len(_SEEN) >= _MOST_SEEN:
-                _SEEN.clear()
-            _SEEN[listed] = seen
-    return seen
-
-
-def _read(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _variables(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """A name with ``_`` is dropped: it could pass for the same name with ``-``. So is ``Proxy``: programs take HTTP_PROXY for a setting;
+    and Transfer-Encoding: whatever it was, the body has been put together."""
     variables: dict[str, str] = {}
     for name, value in pairs:
-        key = _KEYS[name] if name in _KEYS else _learn(name)
+        key = _KEYS[name] if name in _KEYS else _learn_key(name)
         if key is None:
             continue
         if key in variables:
@@ -94,10 +104,12 @@ def _pairs(headers: Any) -> Iterable[tuple[str, str]]:
     if isinstance(headers, dict):
         return headers.items()
     flat: list[str] = headers
+    if len(flat) % 2:
+        raise ValueError("the headers are names and values")
     return zip(flat[::2], flat[1::2])
 
 
-def _learn(name: str) -> str | None:
+def _learn_key(name: str) -> str | None:
     lower = name.lower()
     key: str | None = f"HTTP_{name.upper().replace('-', '_')}"
     if "_" in name or lower in ("proxy", "transfer-encoding"):
@@ -110,11 +122,6 @@ def _learn(name: str) -> str | None:
 
 
 def _server(host: str, scheme: str) -> tuple[str, str]:
-    known = _SERVERS.get(host)
-    if known is None:
-        match = _HOST.fullmatch(host)
-        name, port = (match[1], match[2]) if match is not None else ("", None)
-        known = (name or "localhost", port or None)
-        if len(_SERVERS) < _MOST_KEYS:
-            _SERVERS[host] = known
-    return known[0], known[1] or ("443" if scheme == "https" else "80")
+    match = _HOST.fullmatch(host)
+    name, port = (match[1], match[2]) if match is not None else ("", None)
+    return name or "localhost", port or ("443" if scheme == "https" else "80")

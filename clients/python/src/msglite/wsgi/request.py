@@ -14,8 +14,8 @@ from ..receives import Delivery
 from .application import Application, run
 from .body import Body
 from .conversation import Conversation
-from .environ import environ_of
-from .head import parse
+from .environ import Environs
+from .head import Head, parse
 from .reply import Reply
 
 log = logging.getLogger("msglite.wsgi")
@@ -27,7 +27,7 @@ class Requests:
     def __init__(self, link: Link, application: Application, software: str, threads: bool) -> None:
         self._link = link
         self._application = application
-        self._common: dict[str, Any] = {
+        constant = {
             "SERVER_SOFTWARE": software,
             "wsgi.version": (1, 0),
             "wsgi.errors": sys.stderr,
@@ -38,6 +38,7 @@ class Requests:
             # It ends where the body does, whatever Content-Length says.
             "wsgi.input_terminated": True,
         }
+        self._environs = Environs(constant)
 
     def answer(self, delivery: Delivery) -> None:
         """Whatever becomes of it, the delivery is finished or given back."""
@@ -45,21 +46,17 @@ class Requests:
         try:
             line, _, inline = message.body.partition(b"\n")
             head = parse(line)
-            environ = environ_of(head)
-            body_addr: str = head.get("bodyAddr", "")
-            is_old = "v" not in head
+            environ = self._environs.of(head)
         except (ValueError, LookupError, TypeError, AttributeError):
             log.error("a message to %s is no web request: %r", message.to, message.body[:200])
             with self._link.lock:
-                self._link.finish(delivery, "done", 0.0, False)
+                self._link.end(delivery, "done")
             return
-        conversation = Conversation(self._link, delivery, head)
-        body = self._body(conversation, environ, body_addr, is_old, message.attempt) if body_addr else None
-        reply = Reply(environ["REQUEST_METHOD"], conversation.send)
+        conversation = Conversation(self._link, delivery, head.cancel_addr)
+        body = self._body(conversation, environ, head, message.attempt) if head.body_addr else None
+        reply = Reply(head.method, conversation.send)
         well = False
         try:
-            environ.update(self._common)
-            environ["wsgi.url_scheme"] = head.get("scheme", "http")
             environ["wsgi.input"] = io.BytesIO(inline) if body is None else body.input
             environ["msglite.attempt"] = message.attempt
             environ["msglite.client_gone"] = conversation.is_gone
@@ -73,23 +70,16 @@ class Requests:
             conversation.finish(well)
             if body is not None:
                 if not body.is_complete:
-                    conversation.drain(body_addr)
+                    conversation.drain(head.body_addr)
                 body.close()
 
-    def _body(
-        self,
-        conversation: Conversation,
-        environ: dict[str, Any],
-        address: str,
-        is_old: bool,
-        attempt: int,
-    ) -> Body:
-        if is_old and environ.get("CONTENT_LENGTH", "0") == "0":
+    def _body(self, conversation: Conversation, environ: dict[str, Any], head: Head, attempt: int) -> Body:
+        if head.is_old and environ.get("CONTENT_LENGTH", "0") == "0":
             # Whoever had the request before may have taken the empty message that there is all the same.
             if attempt == 1:
-                conversation.drain(address)
+                conversation.drain(head.body_addr)
             return Body()
-        return Body(fetch=conversation.fetcher(address, is_old))
+        return Body(fetch=conversation.fetcher(head.body_addr, head.is_old))
 
     def _measured(self, environ: dict[str, Any], body: Body) -> bool:
         """A body whose length was not announced: many applications read none unless they are told one. So all of it is waited for.

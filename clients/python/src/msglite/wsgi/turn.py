@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from .. import wire
 from ..asks import Waiter
 from ..errors import MsgliteError
 from ..link import Link
@@ -13,8 +12,6 @@ from ..receives import Delivery, Receive
 
 class Turn(Waiter):
     """Called with the link's lock held. The same object for all requests: they come often."""
-
-    __slots__ = ("_link", "_addresses", "_lease", "_receive")
 
     def __init__(self, link: Link, addresses: list[str], lease: float) -> None:
         super().__init__()
@@ -29,8 +26,7 @@ class Turn(Waiter):
         self.value = None
         link, receive = self._link, self._receive
         if receive is None:
-            receive = self._receive = link.receive(self._addresses, math.inf, 1, self._lease, self)
-            receive.asked = wire.asked(self._addresses, math.inf, 1, self._lease)
+            self._receive = link.receive(self._addresses, math.inf, 1, self._lease, self)
         else:
             link.again(receive)
         try:
@@ -50,6 +46,7 @@ class Turn(Waiter):
             self._link.flush()
 
     def deliver(self, delivery: Delivery, receive: Receive) -> None:
+        self._link.extend(delivery)
         self.settle(delivery)
 
     def expired(self, receive: Receive) -> None:

@@ -96,15 +96,11 @@ class Worker:
 
     def _take(self, turn: Turn) -> Delivery | None:
         """None: it was stopped."""
-        link = self._link
-        with link.lock:
+        with self._link.lock:
             if self._stopping or self._left <= 0:
                 return None
             self._left -= 1
-            delivery = turn.take()
-            if delivery is not None:
-                link.extend(delivery)
-            return delivery
+            return turn.take()
 
     def _leave(self) -> None:
         """What was said is carried out. With the receipts of the last answers there is more to be said."""
