@@ -17,6 +17,8 @@
 enum {
   /* Sockets read at a time, at most. Those left over are the first ones next time. */
   MOST = 256,
+  /* Times that is done before the event loop sees to all else; going through it costs as much as reading some sockets. */
+  ROUNDS = 8,
   /* Bytes of a string that are written at a time, at most. */
   LONGEST = 64 * 1024,
 };
@@ -49,6 +51,15 @@ static napi_value fail(napi_env env, const char *text) {
   return NULL;
 }
 
+/*
+ * Says what we want to hear of a socket: each time that something comes, and not again and again for as long as it is there, which would
+ * have the kernel look at all that we have just read. Who has not read all says it anew. @returns as epoll_ctl does
+ */
+static int want(poller *self, int operation, int descriptor) {
+  struct epoll_event wanted = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.fd = descriptor};
+  return epoll_ctl(self->epoll, operation, descriptor, &wanted);
+}
+
 static int read_all(poller *self) {
   struct epoll_event events[MOST];
   int found = epoll_wait(self->epoll, events, (int)self->most, 0);
@@ -57,8 +68,12 @@ static int read_all(poller *self) {
     int descriptor = events[i].data.fd;
     ssize_t length = recv(descriptor, self->pieces + (size_t)count * self->stride, self->piece, 0);
     if (length < 0) {
-      if (errno == EAGAIN || errno == EINTR) continue;
+      if (errno == EAGAIN) continue;
       length = -errno;
+    }
+    /* There may be more, be it the stream's end, of which we would not hear otherwise. */
+    if (length == (ssize_t)self->piece || (length > 0 && (events[i].events & ~(uint32_t)EPOLLIN) != 0)) {
+      want(self, EPOLL_CTL_MOD, descriptor);
     }
     self->readings[2 * count] = descriptor;
     self->readings[2 * count + 1] = (int32_t)length;
@@ -67,13 +82,8 @@ static int read_all(poller *self) {
   return count;
 }
 
-static void on_ready(uv_poll_t *poll, int status, int events) {
-  (void)events;
-  poller *self = poll->data;
-  if (status < 0) napi_fatal_error("poller", NAPI_AUTO_LENGTH, uv_strerror(status), NAPI_AUTO_LENGTH);
-  /* All is read before JavaScript is called: that may close some of the sockets, and others may get their descriptors. */
-  int count = read_all(self);
-  if (count == 0) return;
+/* @returns whether JavaScript can go on */
+static int tell(poller *self, int count) {
   napi_env env = self->env;
   napi_handle_scope scope;
   napi_value receiver, ready, argument;
@@ -81,12 +91,25 @@ static void on_ready(uv_poll_t *poll, int status, int events) {
   napi_get_reference_value(env, self->receiver, &receiver);
   napi_get_reference_value(env, self->ready, &ready);
   napi_create_int32(env, count, &argument);
-  if (napi_make_callback(env, self->context, receiver, ready, 1, &argument, NULL) == napi_pending_exception) {
+  napi_status status = napi_make_callback(env, self->context, receiver, ready, 1, &argument, NULL);
+  if (status == napi_pending_exception) {
     napi_value exception;
     napi_get_and_clear_last_exception(env, &exception);
     napi_fatal_exception(env, exception);
   }
   napi_close_handle_scope(env, scope);
+  return status == napi_ok;
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events) {
+  (void)events;
+  poller *self = poll->data;
+  if (status < 0) napi_fatal_error("poller", NAPI_AUTO_LENGTH, uv_strerror(status), NAPI_AUTO_LENGTH);
+  for (int round = 0; round < ROUNDS; round++) {
+    /* All is read before JavaScript is called: that may close some of the sockets, and others may get their descriptors. */
+    int count = read_all(self);
+    if (count == 0 || !tell(self, count)) return;
+  }
 }
 
 static void on_closed(uv_handle_t *handle) {
@@ -171,8 +194,7 @@ static napi_value control(napi_env env, napi_callback_info info, int operation, 
   poller *self = called(env, info, 1, &descriptor);
   if (self == NULL) return NULL;
   if (napi_get_value_int32(env, descriptor, &number) != napi_ok) return fail(env, "a descriptor is a number");
-  struct epoll_event wanted = {.events = EPOLLIN, .data.fd = number};
-  int failed = epoll_ctl(self->epoll, operation, number, &wanted) == 0 ? 0 : -errno;
+  int failed = want(self, operation, number) == 0 ? 0 : -errno;
   if (failed == 0) {
     self->watched += change;
     if (self->watched == 0) uv_unref((uv_handle_t *)&self->poll);

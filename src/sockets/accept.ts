@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { type Handle, PolledSocket, type Reader } from './polled-socket.js';
-import type { Poller } from './poller.js';
+import type { Poller, ReadTurn } from './poller.js';
 
 /**
  * Gives what is read from a new connection, accepted with `pauseOnConnect`, to its reader.
@@ -15,11 +15,14 @@ interface WithHandle {
   _handle?: Handle | null | undefined;
 }
 
-/** How connections are read: by the poller, where there is one. */
-export function acceptor(poller: Poller | undefined): Accept {
+/**
+ * How connections are read: by the poller, where there is one.
+ * @param turn told by the poller, about all of them
+ */
+export function acceptor(poller: Poller | undefined, turn?: ReadTurn): Accept {
   if (poller === undefined) return readOneByOne;
   return (accepted, reader) => {
-    return withHandleOf(accepted, reader, (handle) => new PolledSocket(handle, poller, reader));
+    return withHandleOf(accepted, reader, (handle) => new PolledSocket(handle, poller, reader, turn));
   };
 }
 

@@ -1,6 +1,6 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import { getSystemErrorName } from 'node:util';
-import type { Polled, Poller } from './poller.js';
+import type { Polled, Poller, ReadTurn } from './poller.js';
 
 /** Takes the first `length` bytes of `data`, lent for the call. */
 export type Reader = (data: Buffer, length: number) => void;
@@ -26,6 +26,7 @@ export class PolledSocket extends Socket implements Polled {
     handle: Handle,
     private readonly poller: Poller,
     private readonly reader: Reader,
+    readonly turn: ReadTurn | undefined,
   ) {
     super({ handle, allowHalfOpen: true, pauseOnCreate: true } as SocketConstructorOpts);
     this.#descriptor = handle.fd;

@@ -7,8 +7,15 @@ const PIECE = 64 * 1024;
 /** From piece to piece. Were it a power of two, the beginnings of all would compete for the same lines of the processor's cache. */
 const STRIDE = PIECE + 3 * 64;
 
+/** Told when reading begins, and when all is read that came at once, which is the time to answer. */
+export interface ReadTurn {
+  begin(): void;
+  end(): void;
+}
+
 /** A socket whose bytes the poller reads. */
 export interface Polled {
+  readonly turn: ReadTurn | undefined;
   /**
    * @param data lent for the call
    * @param length how many of its bytes were read; 0: the stream has ended; less: what is wrong, as -errno
@@ -16,7 +23,7 @@ export interface Polled {
   arrived(data: Buffer, length: number): void;
 }
 
-/** Reads all sockets of this process that have something in one go, once in a turn of the event loop. */
+/** Reads all sockets of this process that have something in one go, some times in a turn of the event loop. */
 export class Poller {
   /** By descriptor. */
   readonly #sockets: (Polled | undefined)[] = [];
@@ -50,11 +57,19 @@ export class Poller {
 
   #ready(count: number): void {
     const readings = this.#readings;
+    let turn: ReadTurn | undefined;
     for (let i = 0; i < count; i++) {
-      // What was read of one that is no longer watched is nobody's.
       const socket = this.#sockets[readings[2 * i] as number];
-      socket?.arrived(this.#pieces[i] as Buffer, readings[2 * i + 1] as number);
+      // What was read of one that is no longer watched is nobody's.
+      if (socket === undefined) continue;
+      if (socket.turn !== turn) {
+        turn?.end();
+        turn = socket.turn;
+        turn?.begin();
+      }
+      socket.arrived(this.#pieces[i] as Buffer, readings[2 * i + 1] as number);
     }
+    turn?.end();
   }
 }
 

@@ -219,6 +219,6 @@ describe('a native part that does not work', () => {
   });
 
   it('keeps nobody from reading', () => {
-    expect(new Poller(UNABLE).watch(1, { arrived: () => undefined })).to.equal(false);
+    expect(new Poller(UNABLE).watch(1, { turn: undefined, arrived: () => undefined })).to.equal(false);
   });
 });

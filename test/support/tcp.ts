@@ -44,7 +44,7 @@ export class TcpBroker {
     });
     this.server = new TcpServer(this.exchange, journal, access, this.clock, turn, ids, this.log, {
       listen,
-      accept: acceptor(poller()),
+      accept: acceptor(poller(), turn),
       tls: undefined,
       authTimeout: 10_000,
       maxLine: 8192,

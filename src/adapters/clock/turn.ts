@@ -1,10 +1,12 @@
 import type { Turn } from '../../ports/turn.js';
+import type { ReadTurn } from '../../sockets/poller.js';
 import { Phases } from './phases.js';
 
-/** The event loop's turns: one `setImmediate`, which comes after all that was read in the turn. */
-export class SystemTurn implements Turn {
+/** The event loop's turns: one `setImmediate`, which comes after all that was read in the turn; or who reads says when it ends. */
+export class SystemTurn implements Turn, ReadTurn {
   readonly #phases = new Phases();
   #asked = false;
+  #reading = false;
   readonly #end = () => {
     // Tasks that come while the phases run are run by them: nothing to ask for.
     const left = this.#phases.run();
@@ -27,8 +29,19 @@ export class SystemTurn implements Turn {
     this.#ask();
   }
 
+  begin(): void {
+    this.#reading = true;
+  }
+
+  end(): void {
+    // Tasks that come while the phases run are run by them: nothing to ask for.
+    const left = this.#phases.run();
+    this.#reading = false;
+    if (left) this.#ask();
+  }
+
   #ask(): void {
-    if (this.#asked) return;
+    if (this.#asked || this.#reading) return;
     this.#asked = true;
     setImmediate(this.#end);
   }

@@ -18,11 +18,12 @@ export const HTTP_PROXY = Symbol('HttpProxy');
 export function commonParts({ log, sockets }: Pick<BrokerOptions, 'log' | 'sockets'>): DependencyContainer {
   const parts = container.createChildContainer();
   once<Clock>(parts, CLOCK, () => new SystemClock());
-  once<Turn>(parts, TURN, () => new SystemTurn());
+  const turn = new SystemTurn();
+  parts.register<Turn>(TURN, { useValue: turn });
   once<Ids>(parts, IDS, () => new RandomIds());
   parts.register<LogSettings>(LOG_SETTINGS, { useValue: { ...log, stream: process.stderr } });
   once<Log>(parts, LOG, (from) => from.resolve(WinstonLog));
-  once<Sockets>(parts, SOCKETS, () => socketsBy(sockets));
+  once<Sockets>(parts, SOCKETS, () => socketsBy(sockets, turn));
   return parts;
 }
 

@@ -11,18 +11,19 @@ import { BrokerProcess, TestFolder } from '../../support/process.js';
 const NATIVE = { start: () => undefined, watch: () => 0, unwatch: () => 0, write: () => 0 };
 
 describe('who uses the sockets', () => {
+  const turn = { begin: () => undefined, end: () => undefined };
   const built = () => new Poller(NATIVE);
   const notBuilt = () => undefined;
 
   it('is the native part where it was built, or who is wanted', () => {
-    expect(socketsBy('auto', built).by).to.equal('native');
-    expect(socketsBy('native', built).by).to.equal('native');
-    expect(socketsBy('auto', notBuilt)).to.deep.equal({ accept: readOneByOne, by: 'node' });
-    expect(socketsBy('node', built)).to.deep.equal({ accept: readOneByOne, by: 'node' });
+    expect(socketsBy('auto', turn, built).by).to.equal('native');
+    expect(socketsBy('native', turn, built).by).to.equal('native');
+    expect(socketsBy('auto', turn, notBuilt)).to.deep.equal({ accept: readOneByOne, by: 'node' });
+    expect(socketsBy('node', turn, built)).to.deep.equal({ accept: readOneByOne, by: 'node' });
   });
 
   it('can not be the native part where that was not built', () => {
-    expect(() => socketsBy('native', notBuilt)).to.throw(UsageError, '--sockets native: it is not built');
+    expect(() => socketsBy('native', turn, notBuilt)).to.throw(UsageError, '--sockets native: it is not built');
   });
 });
 
