@@ -32,6 +32,10 @@ export class PolledSocket extends Socket implements Polled {
     this.#descriptor = handle.fd;
   }
 
+  get isOpen(): boolean {
+    return this.#descriptor !== -1;
+  }
+
   /** Writes a byte per character, past the stream. @returns how many the kernel took */
   offer(text: string): number {
     return this.#descriptor === -1 ? 0 : this.poller.write(this.#descriptor, text);

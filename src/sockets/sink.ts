@@ -22,10 +22,15 @@ export class Sink {
   /** The stream was given something, and may not have written it. */
   #behind = false;
 
-  constructor(stream: Duplex) {
+  constructor(private readonly stream: Duplex) {
     if (stream instanceof PolledSocket) this.#polled = stream;
     // Under TLS the descriptor is that of the bare connection.
     else if (stream instanceof Socket && !('encrypted' in stream)) this.#socket = stream;
+  }
+
+  /** Whether what is offered, or written to the stream, may still go out. The getters of streams are not free. */
+  get isOpen(): boolean {
+    return this.#polled === undefined ? !this.stream.destroyed : this.#polled.isOpen;
   }
 
   /**

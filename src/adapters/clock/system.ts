@@ -3,8 +3,19 @@ import type { Alarm, Clock } from '../../ports/clock.js';
 
 /** The machine's own time. */
 export class SystemClock implements Clock {
+  #held: number | undefined;
+
   now(): number {
-    return Math.floor(performance.now());
+    return this.#held ?? Math.floor(performance.now());
+  }
+
+  /** Until `release` it is always now: to ask the system costs more than many a command does otherwise. */
+  hold(): void {
+    this.#held = Math.floor(performance.now());
+  }
+
+  release(): void {
+    this.#held = undefined;
   }
 
   wall(): number {

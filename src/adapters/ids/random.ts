@@ -4,8 +4,8 @@ import type { Ids } from '../../ports/ids.js';
 /** Of each name: 6 bits each, 128 in all and 4 more. */
 const LETTERS = 22;
 
-/** Names that are made at once: drawing random bytes and writing them as text costs a microsecond, however few they are. */
-const NAMES = 256;
+/** Names that are made at once: drawing random bytes costs some microseconds, however few they are. */
+const NAMES = 2048;
 
 /** Names from the system's random numbers. No bit is used twice. */
 export class RandomIds implements Ids {

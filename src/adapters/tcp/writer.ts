@@ -105,7 +105,7 @@ export class Writer {
 
   flush(): void {
     this.#asked = false;
-    if (this.stream.destroyed) return;
+    if (!this.#sink.isOpen) return;
     if (this.#underWay === undefined && this.#segments.length === 0 && this.#text !== '') this.#writeGathered();
     while (this.#underWay === undefined) {
       const segment = this.#take();

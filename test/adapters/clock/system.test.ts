@@ -100,4 +100,14 @@ describe('SystemClock', () => {
     expect(all.map((one) => one.rings())).to.deep.equal([0, 0, 0]);
     all[0]?.alarm.clear();
   });
+
+  it('stands still while it is held', () => {
+    const own = new SystemClock();
+    own.hold();
+    const held = own.now();
+    while (clock.now() <= held);
+    expect(own.now()).to.equal(held);
+    own.release();
+    expect(own.now()).to.be.greaterThan(held);
+  });
 });

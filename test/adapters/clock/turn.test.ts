@@ -103,3 +103,32 @@ describe('SystemTurn', () => {
     expect(rounds).to.be.at.least(MAX_ROUNDS);
   });
 });
+
+describe('SystemTurn, told by who reads when a turn begins and ends', () => {
+  it('ends it there, with all that was asked for meanwhile, and with what that asks for', async () => {
+    const turn = new SystemTurn();
+    const { order, add } = noting(turn);
+    turn.begin();
+    add('flush', 'read', () => add('flush', 'asked'));
+    expect(order).to.deep.equal([]);
+    turn.end();
+    expect(order).to.deep.equal(['read', 'asked']);
+    add('flush', 'afterwards');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(order).to.deep.equal(['read', 'asked', 'afterwards']);
+  });
+
+  it('takes with it what was asked for before, and leaves what takes too many rounds to the event loop', async () => {
+    const turn = new SystemTurn();
+    const { order, add } = noting(turn);
+    const again = () => {
+      if (order.length < 2 * MAX_ROUNDS) add('resume', 'again', again);
+    };
+    add('resume', 'before', again);
+    turn.begin();
+    turn.end();
+    expect(order).to.have.length(MAX_ROUNDS);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(order).to.have.length(2 * MAX_ROUNDS);
+  });
+});
