@@ -25,6 +25,7 @@ module Msglite
     TICK = 0.002
     # Seconds for which what is said is gathered by +flush_soon+.
     TOGETHER = 0.001
+    DONE = [:done].freeze
     ELSEWHERE = 'this client was made in another process: connect after fork'
     # Times it looks up so soon although nothing came.
     TICKS = 25
@@ -91,8 +92,8 @@ module Msglite
     end
 
     # With the lock held; then +flush+. In another process there is no thread that reads.
-    def ask(ask)
-      elsewhere? ? ask.failed(Error.bad(ELSEWHERE)) : @asks.add(ask)
+    def ask(ask, now = Clock.now)
+      elsewhere? ? ask.failed(Error.bad(ELSEWHERE)) : @asks.add(ask, now)
     end
 
     # Waits while too much is not answered.
@@ -113,6 +114,11 @@ module Msglite
       elsewhere? ? receive.listener.refused(receive, Error.bad(ELSEWHERE)) : @receives.start(receive)
     end
 
+    # With the lock held; then +flush+. It had its one message, and shall have another one, in whatever time.
+    def receive_again(receive)
+      elsewhere? ? begin_receive(receive) : @receives.again(receive)
+    end
+
     # With the lock held; then +flush+.
     def withdraw(receive)
       @receives.withdraw(receive)
@@ -120,7 +126,15 @@ module Msglite
 
     # With the lock held; then +flush+. The delivery is finished.
     def done(delivery)
-      finish(delivery, [:done])
+      finish(delivery, DONE)
+    end
+
+    # The same, said once, for what does no harm when it is delivered again.
+    def dismiss(delivery)
+      return if delivery.ending
+
+      delivery.end_as(DONE)
+      @deliveries.dismiss(delivery)
     end
 
     # The same.
@@ -213,7 +227,7 @@ module Msglite
     end
 
     def delivered(receive, frame)
-      delivery = Delivery.new(frame, receive.lease, receive.listener)
+      delivery = Delivery.new(frame, receive)
       @deliveries.add(delivery) if delivery.name
       receive.listener.deliver(delivery, receive)
     end
@@ -272,13 +286,16 @@ module Msglite
 
     # @return [Boolean] whether there was something
     def write_some
-      connection, bytes = @lock.synchronize do
+      return false if @out.empty?
+
+      connection = bytes = nil
+      @lock.synchronize do
         return false if @out.empty? || @connection.nil?
 
-        taken = @out
-        @out = String.new(encoding: Encoding::BINARY)
+        connection = @connection
+        bytes = @out
+        @out = Frame::NOTHING.dup
         @flushed = Clock.now
-        [@connection, taken]
       end
       connection.write(bytes)
       true
