@@ -74,7 +74,7 @@ module Msglite
       end
 
       def delivery
-        @words[7]&.delete_prefix('delivery=')
+        @words[7]&.delete_prefix('delivery=')&.freeze
       end
 
       def id

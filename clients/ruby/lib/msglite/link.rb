@@ -215,7 +215,7 @@ module Msglite
     # For the parts, with the lock held
 
     def new_tag
-      (@tags += 1).to_s(36)
+      (@tags += 1).to_s(36).freeze
     end
 
     def say(text)
