@@ -9,7 +9,8 @@ module Msglite
     REFUSAL = /\A[ \t]*--?[ \t]*/n.freeze
     NO_OPTIONS = {}.freeze
     # What nearly all lines are: a message under a lease, or a receipt.
-    USUAL = /\A(?:>> [!-~]+ \d{1,9} \d{1,9} [!-~]+ [!-~]+ attempt=\d{1,9} delivery=@[!-~]+(?: id=[!-~]+)?|\+\+ [!-~]+)\r?\z/n.freeze
+    MESSAGE = /\A>> [!-~]+ \d{1,9} \d{1,9} [!-~]+ [!-~]+ attempt=\d{1,9} delivery=@[!-~]+(?: id=[!-~]+)?\r?\z/n.freeze
+    RECEIPT = /\A\+\+ [!-~]+\r?\z/n.freeze
 
     module_function
 
@@ -17,7 +18,8 @@ module Msglite
     # @return [Frame, nil] nil: an empty line
     def parse(line)
       words = line.split(' ')
-      return Frame::Usual.new(words) if USUAL.match?(line)
+      return Frame::Message.new(words) if MESSAGE.match?(line)
+      return Frame::Receipt.new(words[1]) if RECEIPT.match?(line)
 
       count = words.size
       case words.first

@@ -35,29 +35,25 @@ module Msglite
       frame
     end
 
-    # What nearly all lines are: a message under a lease, or a receipt. Kept as words, of which most are never looked at: that is
-    # cheaper than to note each.
-    class Usual < Frame
-      # @param words [Array<String>] of a line that Answers::USUAL describes
+    # A message under a lease. Its line is kept as words, of which most are never looked at: that is cheaper than to note each.
+    class Message < Frame
+      # @param words [Array<String>] of a line that Answers::MESSAGE describes
       def initialize(words)
         @words = words
+        @body_length = words[2].to_i
         @body = NOTHING
       end
 
       def kind
-        @words.size == 2 ? :done : :message
+        :message
       end
 
       def tag
         @words[1]
       end
 
-      def body_length
-        @words[2].to_i
-      end
-
       def timeout
-        @words[3] && (@words[3].to_i * 1000)
+        @words[3].to_i * 1000
       end
 
       def to
@@ -70,19 +66,36 @@ module Msglite
       end
 
       def attempt
-        @words[6]&.delete_prefix('attempt=')&.to_i
+        @words[6].delete_prefix('attempt=').to_i
       end
 
       def delivery
-        @words[7]&.delete_prefix('delivery=')&.freeze
+        @words[7].delete_prefix('delivery=').freeze
       end
 
       def id
         @words[8]&.delete_prefix('id=')
       end
+    end
+
+    # That something was done, and no more.
+    class Receipt < Frame
+      attr_reader :tag
+
+      def initialize(tag)
+        @tag = tag
+      end
+
+      def kind
+        :done
+      end
+
+      def body_length
+        0
+      end
 
       def options
-        Answers::NO_OPTIONS if kind == :done
+        Answers::NO_OPTIONS
       end
     end
   end

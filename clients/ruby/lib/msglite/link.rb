@@ -153,7 +153,7 @@ module Msglite
 
     # With the lock held. The lease is extended until the delivery has ended.
     def keep_alive(delivery)
-      @deliveries.keep_alive(delivery) if delivery.name
+      @deliveries.keep_alive(delivery, Clock.now) if delivery.name
     end
 
     # With the lock held. While there is no connection: tells those whose time is over.
@@ -293,15 +293,25 @@ module Msglite
         return false if @out.empty? || @connection.nil?
 
         connection = @connection
-        bytes = @out
-        @out = Frame::NOTHING.dup
+        bytes = take_out
         @flushed = Clock.now
       end
+      write_to(connection, bytes)
+      true
+    end
+
+    # With the lock held.
+    def take_out
+      taken = @out
+      @out = Frame::NOTHING.dup
+      taken
+    end
+
+    # With the right to write.
+    def write_to(connection, bytes)
       connection.write(bytes)
-      true
     rescue SystemCallError, IOError, OpenSSLError
-      # The reader notices, too.
-      true
+      nil # The reader notices, too.
     end
 
     def tell(event, **about)

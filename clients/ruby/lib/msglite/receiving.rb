@@ -8,12 +8,10 @@ module Msglite
     # For the client.
     # @param keep [Boolean] leases are extended until messages have ended
     # @param wrap makes of a delivery what is given out; a LeasedMessage if not given
-    # @param alone [Boolean] only one thread calls +next+, and it does not do so from within a Timeout
-    def initialize(link, client, wanted, keep: false, alone: false, wrap: nil, &lease_lost)
+    def initialize(link, client, wanted, keep: false, wrap: nil, &lease_lost)
       @link = link
       @client = client
       @keep = keep
-      @alone = alone
       @wrap = wrap || ->(delivery) { LeasedMessage.new(delivery, client, self) }
       @lease_lost = lease_lost
       @ready = []
@@ -38,8 +36,6 @@ module Msglite
     # @param timeout [Numeric, nil] seconds to wait for it
     # @raise [Error] why it ended before its time; +expired+: so long nothing came
     def next(timeout: nil)
-      return next_alone if @alone && timeout.nil?
-
       delivery = nil
       found = @link.wait_for(@waiting, timeout && (Clock.now + timeout)) do
         @link.overdue unless @link.up?
@@ -120,7 +116,7 @@ module Msglite
       @ready << delivery
       # A thread that waits here and has read several takes one after the other, and the others sleep on, unless they are still
       # needed in the next tick: to wake them costs more than most messages.
-      @waiting.signal unless @alone || @link.polled_for?(@waiting)
+      @waiting.signal unless @link.polled_for?(@waiting)
     end
 
     def lapsed(delivery)
@@ -156,16 +152,6 @@ module Msglite
     end
 
     private
-
-    def next_alone
-      delivery = nil
-      @link.wait_alone_for(@waiting) do
-        @link.overdue unless @link.up?
-        delivery = @ready.shift
-        delivery || @ended
-      end
-      delivery ? @wrap.call(delivery) : over
-    end
 
     def over
       raise @error if @error

@@ -113,7 +113,7 @@ module Msglite
         @heard = Clock.now
         @decoder.push(@chunk)
         while (frame = @decoder.next)
-          yield frame unless ours?(frame)
+          yield frame if frame.kind == :message || !ours?(frame)
         end
       end
 

@@ -83,8 +83,8 @@ module Msglite
       end
 
       # Its lease is extended until it ends: two extensions may go astray before it is lost.
-      def keep_alive(delivery)
-        delivery.keep_at = Clock.now + (delivery.lease / 3000.0)
+      def keep_alive(delivery, now)
+        delivery.keep_at = now + (delivery.lease / 3000.0)
         @kept[delivery] = true
         look_at(delivery.keep_at)
       end

@@ -30,7 +30,7 @@ module Msglite
           until yield
             if pollable?
               polled = true
-              read_on(cond)
+              read_on
             elsif @out.empty? || @connection.nil? then cond.wait(SHORT_PAUSE)
             else unlocked { flush }
             end
@@ -109,23 +109,32 @@ module Msglite
         end
       end
 
-      # With the lock held, once: reads without it, however long that takes, and takes what came.
-      def read_on(cond)
+      # With the lock held, once: writes and reads without it, however long that takes, and takes what came.
+      def read_on
         connection = @connection
         @poller = Thread.current
+        # Who writes just now has what was said before, and waits for the lock.
+        bytes = take_out if !@out.empty? && @writing.try_lock
+        @lock.exit
         begin
-          unlocked do
-            flush
-            connection.await
-          end
+          bytes ? write_tried(connection, bytes) : flush
+          connection.await
         ensure
+          @lock.enter
           @poller = nil
         end
-        absorb(connection, cond)
+        absorb(connection, nil)
       rescue Error => e
         @failure ||= e if connection.equal?(@connection)
       ensure
-        rouse
+        rouse if @quiet || @failure
+      end
+
+      # Once the right to write was got.
+      def write_tried(connection, bytes)
+        write_to(connection, bytes)
+      ensure
+        @writing.unlock
       end
 
       # Somebody is to look after the socket while this thread does other things.

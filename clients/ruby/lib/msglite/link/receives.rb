@@ -103,8 +103,8 @@ module Msglite
 
         receive.left -= 1
         receive.left_of_tag -= 1
-        if receive.left.zero? then over(receive)
-        elsif receive.left_of_tag.zero? then renew(receive)
+        if receive.left == 0 then over(receive)
+        elsif receive.left_of_tag == 0 then renew(receive)
         end
         @link.delivered(receive, frame)
         true

@@ -44,10 +44,7 @@ module Msglite
       def deliver(delivery, receive)
         @asked -= 1
         @out += 1
-        if receive.state == :over
-          @receives.delete(receive)
-          @spare = receive if @wanted[:concurrency] == 1 && @due.nil?
-        end
+        @receives.delete(receive) if receive.state == :over
         @taker.taken(delivery)
         look_for_end
       end
@@ -86,22 +83,12 @@ module Msglite
 
         @left -= count
         @asked += count
-        return again if @spare
-
         timeout = @wanted[:timeout]
         timeout = [((@due - Clock.now) * 1000).ceil, 1].max if timeout&.positive?
         # It may be refused before we know it.
         receive = Receive.new(@wanted[:addresses], timeout: timeout, count: count, lease: @wanted[:lease], listener: self)
         @receives[receive] = true
         @link.begin_receive(receive)
-      end
-
-      # The same receive for one message after the other.
-      def again
-        receive = @spare
-        @spare = nil
-        @receives[receive] = true
-        @link.receive_again(receive)
       end
 
       def over(receive)

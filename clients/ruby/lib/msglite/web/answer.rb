@@ -29,8 +29,8 @@ module Msglite
 
       def text(now)
         left = @due - now
-        milliseconds = left > LIFETIME - LATE ? LIFETIME * 1000 : [(left * 1000).floor, 1].max
-        Encode.send(@tag, @delivery.frame.reply_to, nil, @text, milliseconds, ' dead=-')
+        seconds = left > LIFETIME - LATE ? LIFETIME : Encode.seconds([(left * 1000).floor, 1].max)
+        ">> #{@tag} #{@text.bytesize} #{seconds} #{@delivery.frame.reply_to} - dead=-\r\n#{@text}\r\n"
       end
 
       def answered(_frame)

@@ -44,7 +44,7 @@ module Msglite
       end
 
       def short_input
-        StringIO.new(@head.body || String.new(encoding: Encoding::BINARY))
+        StringIO.new(@head.body || Frame::NOTHING.dup)
       end
 
       def long_input

@@ -17,7 +17,7 @@ module Msglite
       BODILESS = [204, 205, 304].freeze
       STATUSES = (200..599)
       BEGINNINGS = STATUSES.to_h { |status| [status, "[\"#{status}\",[".b.freeze] }.freeze
-      EMPTY = '['.ord
+      AFTER = '",'
       # Names that are known, so that they need not be looked at for each response.
       MOST_KNOWN = 1000
       LENGTH = Object.new.freeze
@@ -36,7 +36,14 @@ module Msglite
         raise InvalidResponse, "a status of 200 to 599 was expected, not #{status.inspect}" if beginning.nil?
 
         @text = beginning.dup
-        headers.each { |name, value| add(name, value) }
+        headers.each do |name, value|
+          known = ResponseHead.known(name.to_s)
+          if known.is_a?(String) && value.is_a?(String) && value.ascii_only? && PLAIN.match?(value)
+            @text << known << value << AFTER
+          elsif !known.equal?(SKIPPED)
+            add(known, name, value)
+          end
+        end
       end
 
       # Whether there can be no body, whatever the method.
@@ -46,7 +53,7 @@ module Msglite
 
       # Where the application said nothing of the length and it is known.
       def length=(bytes)
-        append('"Content-Length","', bytes.to_s)
+        @text << '"Content-Length","' << bytes.to_s << AFTER
         @length = bytes
       end
 
@@ -54,6 +61,7 @@ module Msglite
       # @param body [String] binary
       # @return [String] binary
       def message(body)
+        @text.chomp!(',')
         @text << ']]'
         body.empty? ? @text : @text << "\n" << body
       end
@@ -78,9 +86,7 @@ module Msglite
       private
 
       # Several values are several lines (Rack 2) or an array (Rack 3).
-      def add(name, value)
-        known = ResponseHead.known(name.to_s)
-        return if known.equal?(SKIPPED)
+      def add(known, name, value)
         return value.each { |one| push(known, name, one.to_s) } if value.is_a?(Array)
 
         text = value.to_s
@@ -91,16 +97,10 @@ module Msglite
         return note_length(value) if known.equal?(LENGTH)
 
         plain = value.ascii_only?
-        return append(known, value) if plain && PLAIN.match?(value)
         raise InvalidResponse, "a control character in #{name}: #{value.inspect}" if CONTROL.match?(plain ? value : value.b)
 
         value = value.dup.force_encoding(Encoding::ISO_8859_1).encode(Encoding::UTF_8) unless plain
-        append(known, JSON.generate(value)[1..-2].b)
-      end
-
-      def append(beginning, value)
-        @text << ',' unless @text.getbyte(-1) == EMPTY
-        @text << beginning << value << '"'
+        @text << known << JSON.generate(value).byteslice(1..).b << ','
       end
 
       def note_length(value)

@@ -23,7 +23,7 @@ module Msglite
 
         env, changeable = kept
         env = env.dup
-        changeable.each { |key, value| env[key] = value.dup }
+        changeable.each { |key, value| env[key] = +value }
         env
       end
 

@@ -11,7 +11,7 @@ module Msglite
       attr_reader :client
       # @return [Link]
       attr_reader :link
-      # @return [Receiving]
+      # @return [Turn, Receiving]
       attr_reader :stream
       attr_reader :environment, :names, :log
 
@@ -36,15 +36,14 @@ module Msglite
         @link.tick = LOOK if @alone
         @client.on(:disconnect) { |about| @log.warn('broker lost', why: about[:reason].message) }
         @client.on(:reconnect) { |about| @log.info('broker back', away: about[:away].round(3), address: about[:address]) }
-        @client.on(:lease_lost) { |message, late| @log.warn('request lost to another', attempt: message&.attempt || '?', late: late) }
+        @client.on(:lease_lost) { |_, late| lost(late) }
         self
       end
 
       # Answers requests until +stop+, or until there were enough of them; then finishes those that are under way.
       # @raise [Error] the broker does not let us
       def run
-        @stream = @client.stream(@options.addresses, keep: true, alone: @alone, wrap: ->(delivery) { delivery }, lease: @options.lease,
-                                                   concurrency: @options.threads, count: @left)
+        @stream = @alone ? by_turns : together
         @stream.stop if @stopping
         threads = Array.new(@options.threads) { Thread.new { work } }
         threads.each { |thread| thread.report_on_exception = false }
@@ -80,6 +79,20 @@ module Msglite
       end
 
       private
+
+      def by_turns
+        lease = Arguments.seconds('a lease', @options.lease, 1)
+        Turn.new(@link, @options.addresses, lease: lease, count: @left) { |_, late| lost(late) }
+      end
+
+      def together
+        @client.stream(@options.addresses, keep: true, wrap: ->(delivery) { delivery }, lease: @options.lease,
+                                           concurrency: @options.threads, count: @left)
+      end
+
+      def lost(late)
+        @log.warn('request lost to another', late: late)
+      end
 
       def refused(head, error)
         @log.error('answer refused', code: error.code, why: error.message, method: head.method, url: head.url)
