@@ -220,7 +220,7 @@ class HttpTest < BrokerTest
     end
     hear(ask([request])) { |found| found.size == 1 }
     assert_equal Rack::VERSION, seen['rack.version']
-    assert_equal [true, true, false, false],
+    assert_equal [threads > 1, true, false, false],
                  seen.values_at('rack.multithread', 'rack.multiprocess', 'rack.run_once', 'rack.hijack?')
     assert_equal 'HTTP/1.1', seen['HTTP_VERSION'] if Rack.release.to_i < 3
   end
@@ -238,10 +238,14 @@ class HttpTest < BrokerTest
     end
   end
 
+  def threads
+    2
+  end
+
   # A worker in this process.
   def serve(app: nil, &block)
     log = Msglite::Web::Log.new(@log)
-    options = Msglite::Web::Options.new(broker: shared.address, http_msg_address: @handler, workers: 2, threads: 2, log: log,
+    options = Msglite::Web::Options.new(broker: shared.address, http_msg_address: @handler, workers: 2, threads: threads, log: log,
                                         errors: @log)
     worker = Msglite::Web::Worker.new(app || block, options).connect
     thread = Thread.new { worker.run }
@@ -318,5 +322,16 @@ class HttpTest < BrokerTest
     wanted_length, wanted_others = wanted_headers.each_slice(2).partition { |pair| pair.first.casecmp?('content-length') }
     assert_equal [wanted_others, wanted_length.map(&:last)], [others, length.map(&:last)], name
     assert_equal bytes(text_of(wanted['body'])), body, name
+  end
+end
+
+# The same with one thread, which has a way of its own to its requests.
+class OneThreadHttpTest < HttpTest
+  shares_broker
+
+  private
+
+  def threads
+    1
   end
 end

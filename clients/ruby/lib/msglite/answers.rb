@@ -8,19 +8,19 @@ module Msglite
     SECONDS = /\A(\d{1,9})(?:\.(\d{1,3}))?\z/n.freeze
     REFUSAL = /\A[ \t]*--?[ \t]*/n.freeze
     NO_OPTIONS = {}.freeze
-    # What nearly all lines are: a message under a lease, and a receipt.
-    MESSAGE = /\A>> ([!-~]+) (\d{1,9}) (\d{1,9}) ([!-~]+) ([!-~]+) attempt=(\d{1,9}) delivery=(@[!-~]+)(?: id=([!-~]+))?\r?\z/n.freeze
-    RECEIPT = /\A\+\+ ([!-~]+)\r?\z/n.freeze
+    # What nearly all lines are: a message under a lease, or a receipt.
+    MESSAGE = /\A>> [!-~]+ \d{1,9} \d{1,9} [!-~]+ [!-~]+ attempt=\d{1,9} delivery=@[!-~]+(?: id=[!-~]+)?\r?\z/n.freeze
+    RECEIPT = /\A\+\+ [!-~]+\r?\z/n.freeze
 
     module_function
 
     # @param line [String] without its end
     # @return [Frame, nil] nil: an empty line
     def parse(line)
-      return usual(Regexp.last_match) if MESSAGE.match(line)
-      return receipt(Regexp.last_match(1)) if RECEIPT.match(line)
-
       words = line.split(' ')
+      return Frame::Message.new(words) if MESSAGE.match?(line)
+      return Frame::Receipt.new(words[1]) if RECEIPT.match?(line)
+
       count = words.size
       case words.first
       when nil then return nil
@@ -32,25 +32,6 @@ module Msglite
       when '-' then frame = turned_away(line)
       end
       frame || Frame.refused('bad-command', 'not an answer of the tagged msglite protocol')
-    end
-
-    def usual(match)
-      _, tag, length, timeout, to, reply_to, attempt, delivery, id = match.to_a
-      frame = Frame.new(:message, tag)
-      frame.body_length = length.to_i
-      frame.timeout = timeout.to_i * 1000
-      frame.to = to
-      frame.reply_to = reply_to == '-' ? nil : reply_to
-      frame.attempt = attempt.to_i
-      frame.delivery = delivery
-      frame.id = id
-      frame
-    end
-
-    def receipt(tag)
-      frame = Frame.new(:done, tag)
-      frame.options = NO_OPTIONS
-      frame
     end
 
     def message(words)

@@ -67,21 +67,21 @@ module Msglite
     end
 
     def line
-      loop do
+      frame = nil
+      while frame.nil?
         stop = @data.index("\n", @position)
         return too_long if (stop ? stop + 1 : @data.bytesize + 1) - @position > @line
         return nil if stop.nil?
 
-        text = @data.byteslice(@position, stop - @position)
+        frame = Answers.parse(@data.byteslice(@position, stop - @position))
         @position = stop + 1
-        frame = Answers.parse(text)
-        next if frame.nil?
-        return frame if frame.body_length.zero?
-        return too_large(frame) if frame.body_length > @body
-
-        @open = frame
-        return finish(frame)
       end
+      length = frame.body_length
+      return frame if length == 0
+      return too_large(frame) if length > @body
+
+      @open = frame
+      finish(frame)
     end
 
     def too_long

@@ -29,10 +29,8 @@ module Msglite
     # <tt>>> tag bodyLen timeout toAddr replyAddr|- [k=v ..]</tt> and the body.
     # @param options [String] as +options+ makes it
     def send(tag, to, reply_to, body, timeout, options)
-      line = String.new(encoding: Encoding::BINARY, capacity: body.bytesize + 128)
-      line << '>> ' << tag << ' ' << body.bytesize.to_s << ' ' << seconds(timeout) << ' ' << to << ' ' << (reply_to || '-')
-      line << options << "\r\n"
-      body.empty? ? line : line << body << "\r\n"
+      text = ">> #{tag} #{body.bytesize} #{seconds(timeout)} #{to} #{reply_to || '-'}#{options}\r\n#{body}#{"\r\n" unless body.empty?}"
+      text.force_encoding(Encoding::BINARY)
     end
 
     # The options of a send that need be said.

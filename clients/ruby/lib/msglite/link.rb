@@ -25,6 +25,7 @@ module Msglite
     TICK = 0.002
     # Seconds for which what is said is gathered by +flush_soon+.
     TOGETHER = 0.001
+    DONE = [:done].freeze
     ELSEWHERE = 'this client was made in another process: connect after fork'
     # Times it looks up so soon although nothing came.
     TICKS = 25
@@ -91,8 +92,8 @@ module Msglite
     end
 
     # With the lock held; then +flush+. In another process there is no thread that reads.
-    def ask(ask)
-      elsewhere? ? ask.failed(Error.bad(ELSEWHERE)) : @asks.add(ask)
+    def ask(ask, now = Clock.now)
+      elsewhere? ? ask.failed(Error.bad(ELSEWHERE)) : @asks.add(ask, now)
     end
 
     # Waits while too much is not answered.
@@ -113,6 +114,11 @@ module Msglite
       elsewhere? ? receive.listener.refused(receive, Error.bad(ELSEWHERE)) : @receives.start(receive)
     end
 
+    # With the lock held; then +flush+. It had its one message, and shall have another one, in whatever time.
+    def receive_again(receive)
+      elsewhere? ? begin_receive(receive) : @receives.again(receive)
+    end
+
     # With the lock held; then +flush+.
     def withdraw(receive)
       @receives.withdraw(receive)
@@ -120,7 +126,15 @@ module Msglite
 
     # With the lock held; then +flush+. The delivery is finished.
     def done(delivery)
-      finish(delivery, [:done])
+      finish(delivery, DONE)
+    end
+
+    # The same, said once, for what does no harm when it is delivered again.
+    def dismiss(delivery)
+      return if delivery.ending
+
+      delivery.end_as(DONE)
+      @deliveries.dismiss(delivery)
     end
 
     # The same.
@@ -139,7 +153,7 @@ module Msglite
 
     # With the lock held. The lease is extended until the delivery has ended.
     def keep_alive(delivery)
-      @deliveries.keep_alive(delivery) if delivery.name
+      @deliveries.keep_alive(delivery, Clock.now) if delivery.name
     end
 
     # With the lock held. While there is no connection: tells those whose time is over.
@@ -201,7 +215,7 @@ module Msglite
     # For the parts, with the lock held
 
     def new_tag
-      (@tags += 1).to_s(36)
+      (@tags += 1).to_s(36).freeze
     end
 
     def say(text)
@@ -213,7 +227,7 @@ module Msglite
     end
 
     def delivered(receive, frame)
-      delivery = Delivery.new(frame, receive.lease, receive.listener)
+      delivery = Delivery.new(frame, receive)
       @deliveries.add(delivery) if delivery.name
       receive.listener.deliver(delivery, receive)
     end
@@ -272,19 +286,32 @@ module Msglite
 
     # @return [Boolean] whether there was something
     def write_some
-      connection, bytes = @lock.synchronize do
+      return false if @out.empty?
+
+      connection = bytes = nil
+      @lock.synchronize do
         return false if @out.empty? || @connection.nil?
 
-        taken = @out
-        @out = String.new(encoding: Encoding::BINARY)
+        connection = @connection
+        bytes = take_out
         @flushed = Clock.now
-        [@connection, taken]
       end
+      write_to(connection, bytes)
+      true
+    end
+
+    # With the lock held.
+    def take_out
+      taken = @out
+      @out = Frame::NOTHING.dup
+      taken
+    end
+
+    # With the right to write.
+    def write_to(connection, bytes)
       connection.write(bytes)
-      true
     rescue SystemCallError, IOError, OpenSSLError
-      # The reader notices, too.
-      true
+      nil # The reader notices, too.
     end
 
     def tell(event, **about)

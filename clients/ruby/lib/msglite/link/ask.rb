@@ -8,8 +8,8 @@ module Msglite
     class Ask
       # Its own on the wire.
       attr_accessor :tag
-      # It was said on the connection that is there; it was said at least once; it was answered, or nobody waits any more.
-      attr_accessor :written, :tried, :over
+      # +:now+: it was said on the connection that is there; +:before+: on an earlier one; nil: never.
+      attr_accessor :said
       # When it is no use any more; nil: never.
       attr_reader :due
       # What it counts for in limits, in bytes.
@@ -21,7 +21,6 @@ module Msglite
         @due = due
         @repeatable = repeatable
         @listener = listener
-        @written = @tried = @over = false
       end
 
       # Whether it may be said again when nobody knows if it was carried out.
@@ -36,12 +35,10 @@ module Msglite
       end
 
       def answered(frame)
-        @over = true
         @listener&.call(frame, nil)
       end
 
       def failed(error)
-        @over = true
         @listener&.call(nil, error)
       end
     end

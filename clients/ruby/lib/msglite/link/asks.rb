@@ -33,21 +33,21 @@ module Msglite
         !@connected || @pending.size < WINDOW
       end
 
-      # One more; refused at once if too much waits.
-      def add(ask)
+      # One more, at +now+; refused at once if too much waits.
+      def add(ask, now)
         refusal = @closed || (full?(ask) ? Error.new(*FULL) : nil)
         return ask.failed(refusal) if refusal
 
         ask.tag = @link.new_tag
         @pending[ask.tag] = ask
-        if @connected then say(ask, Clock.now)
+        if @connected then say(ask, now)
         else @waiting += ask.cost
         end
       end
 
       # Nobody waits for it any more. It is not said, if it was not yet.
       def drop(ask)
-        finish(ask) unless ask.over || ask.tried
+        finish(ask) if ask.said.nil? && @pending.key?(ask.tag)
       end
 
       def connected
@@ -61,11 +61,11 @@ module Msglite
         @connected = false
         @waiting = 0
         @pending.values.each do |ask|
-          if ask.written && !ask.repeatable?
+          if ask.said == :now && !ask.repeatable?
             finish(ask)
             ask.failed(Error.new(*LOST))
           else
-            ask.written = false
+            ask.said &&= :before
             @waiting += ask.cost
           end
         end
@@ -94,7 +94,7 @@ module Msglite
         return true if frame.code == 'journal-failed' && ask.repeatable?
 
         finish(ask)
-        if ask.another?(frame.code) then add(ask)
+        if ask.another?(frame.code) then add(ask, Clock.now)
         else ask.failed(@link.error_of(frame))
         end
         true
@@ -117,7 +117,7 @@ module Msglite
       end
 
       def say(ask, now)
-        ask.written = ask.tried = true
+        ask.said = :now
         @link.say(ask.text(now))
       end
 
@@ -129,7 +129,7 @@ module Msglite
 
       def expire(ask)
         finish(ask)
-        ask.failed(Error.new(*(ask.tried ? EXPIRED_LATE : EXPIRED)))
+        ask.failed(Error.new(*(ask.said ? EXPIRED_LATE : EXPIRED)))
       end
     end
   end

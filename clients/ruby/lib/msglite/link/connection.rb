@@ -1,5 +1,6 @@
 # frozen_string_literal: true
 
+require 'io/nonblock'
 require 'io/wait'
 require 'socket'
 
@@ -43,6 +44,8 @@ module Msglite
         @io = Dial.dial(endpoint, settings)
         @raw = @io.to_io
         @pending = @io.respond_to?(:pending)
+        # So that +await+ is one system call. Others say that they don't wait.
+        @raw.nonblock = false unless @pending
       end
 
       # Says hello and waits for the answer.
@@ -50,9 +53,8 @@ module Msglite
         deadline = Clock.now + @settings.connect_timeout
         @io.write(hello)
         loop do
-          frames = wait(deadline - Clock.now) ? read : []
+          read { raise silent } if wait(deadline - Clock.now) && fill
           break if @welcome
-          raise Error.new('protocol', "no broker at #{@endpoint}: it does not answer !!") unless frames.empty?
           raise Error.new('unreachable', "no broker at #{@endpoint}: no answer in time") if Clock.now >= deadline
         end
       end
@@ -79,19 +81,40 @@ module Msglite
         raise lost(e.message)
       end
 
-      # What is there, answers to hellos excepted. Does not let other threads run meanwhile: switching costs more than reading.
-      # @return [Array<Frame>]
-      # @raise [Error] +connection-lost+, +protocol+, or why we were turned away
-      def read
-        frames = []
-        return frames unless fill
+      # Fetches what is there, for +read+. Does not let other threads run meanwhile: switching costs more than reading.
+      # @return [Boolean] whether there was something
+      # @raise [Error] +connection-lost+
+      def fill
+        case @io.read_nonblock(CHUNK, @chunk, exception: false)
+        when :wait_readable, :wait_writable then false
+        when nil then raise lost('the broker closed it')
+        else true
+        end
+      rescue SystemCallError, IOError, OpenSSLError => e
+        raise lost(e.message)
+      end
 
+      # The same, waiting for it. Who is interrupted meanwhile may have lost something, and the connection with it.
+      # @raise [Error] +connection-lost+
+      def await
+        whole = false
+        @io.readpartial(CHUNK, @chunk)
+        whole = true
+      rescue SystemCallError, IOError, OpenSSLError => e
+        raise lost(e.is_a?(EOFError) ? 'the broker closed it' : e.message)
+      ensure
+        abort unless whole
+      end
+
+      # What was fetched, answers to hellos excepted.
+      # @yield [Frame]
+      # @raise [Error] +protocol+, or why we were turned away
+      def read
         @heard = Clock.now
         @decoder.push(@chunk)
         while (frame = @decoder.next)
-          take(frame, frames)
+          yield frame if frame.kind == :message || !ours?(frame)
         end
-        frames
       end
 
       # Other threads run meanwhile only if the broker does not keep up.
@@ -151,27 +174,25 @@ module Msglite
         end
       end
 
-      def fill
-        case @io.read_nonblock(CHUNK, @chunk, exception: false)
-        when :wait_readable, :wait_writable then false
-        when nil then raise lost('the broker closed it')
-        else true
+      # Whether it was for us.
+      def ours?(frame)
+        case frame.kind
+        when :refused then raise Error.new('protocol', "no broker at #{@endpoint}: #{frame.text}")
+        when :refusal then raise turned_away(frame) if frame.tag.empty?
         end
-      rescue SystemCallError, IOError, OpenSSLError => e
-        raise lost(e.message)
+        return false unless frame.tag == HELLO
+
+        welcomed(frame)
+        true
       end
 
-      def take(frame, frames)
-        raise Error.new('protocol', "no broker at #{@endpoint}: #{frame.text}") if frame.kind == :refused
-        return welcomed(frame) if frame.tag == HELLO
-        raise turned_away(frame) if frame.kind == :refusal && frame.tag.empty?
-
-        frames << frame
+      def silent
+        Error.new('protocol', "no broker at #{@endpoint}: it does not answer !!")
       end
 
       def welcomed(frame)
         raise turned_away(frame) if frame.kind == :refusal
-        raise Error.new('protocol', "no broker at #{@endpoint}: it does not answer !!") unless frame.kind == :done
+        raise silent unless frame.kind == :done
 
         @greeting = false
         journal = frame.options['journal']

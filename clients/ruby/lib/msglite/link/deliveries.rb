@@ -6,32 +6,43 @@ module Msglite
     class Delivery
       # @return [Frame, nil] nil once it has ended
       attr_reader :frame
-      attr_reader :name, :listener
-      # Milliseconds.
-      attr_accessor :lease
+      attr_reader :name
+      # Milliseconds, if it is another one than its receive said.
+      attr_writer :lease
       # [:done], or [:back, milliseconds]; nil: it is still ours.
       attr_reader :ending
       # The lease is lost.
-      attr_accessor :lost
+      attr_writer :lost
       # The end was said on an earlier connection already.
       attr_accessor :repeated
       # When the lease is to be extended; nil: it is not.
       attr_accessor :keep_at
 
-      # @param listener hears +lapsed(delivery)+ when the lease is lost, and +too_late(delivery)+ when it had been lost before the
-      #   end was said
-      def initialize(frame, lease, listener)
+      # Ruby keeps three values in an object itself, and looks for memory for more: others are set where there is need.
+      # @param receive [Receive] whose listener hears +lapsed(delivery)+ when the lease is lost, and +too_late(delivery)+ when it
+      #   had been lost before the end was said
+      def initialize(frame, receive)
         @frame = frame
         @name = frame.delivery
-        @lease = lease
-        @listener = listener
-        @lost = @repeated = false
+        @receive = receive
+      end
+
+      def lease
+        @lease || @receive.lease
+      end
+
+      def listener
+        @receive.listener
       end
 
       # How it ends. Nothing of the message is needed after that.
       def end_as(ending)
         @ending = ending
         @frame = nil
+      end
+
+      def lost
+        @lost || false
       end
 
       # Whether it is still to be worked on.
@@ -72,10 +83,20 @@ module Msglite
       end
 
       # Its lease is extended until it ends: two extensions may go astray before it is lost.
-      def keep_alive(delivery)
-        delivery.keep_at = Clock.now + (delivery.lease / 3000.0)
+      def keep_alive(delivery, now)
+        delivery.keep_at = now + (delivery.lease / 3000.0)
         @kept[delivery] = true
         look_at(delivery.keep_at)
+      end
+
+      # It has an end, which is said once. If that is lost with the connection the broker gives the message back: for those to whom
+      # that does no harm.
+      def dismiss(delivery)
+        return if delivery.name.nil? || delivery.lost
+
+        @kept.delete(delivery)
+        @held.delete(delivery.name)
+        write(delivery) if @connected
       end
 
       # It has an end, or its lease is to last +lease+ from now.

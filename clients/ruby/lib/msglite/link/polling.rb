@@ -14,12 +14,29 @@ module Msglite
             pause = due ? due - Clock.now : LONGEST_PAUSE
             return false if due && pause <= 0
 
-            if @poller.nil? && @state == :up && @failure.nil? then poll(pause, cond)
+            if pollable? then poll(pause, cond)
             else cond.wait(pause)
             end
           end
           true
         end
+      end
+
+      # The same for the only thread that waits, which nobody interrupts, and for what only the broker can bring about. What was
+      # said before is written on the way: together with what there was to be said when the last answer came.
+      def wait_alone_for(cond)
+        polled = false
+        @lock.synchronize do
+          until yield
+            if pollable?
+              polled = true
+              read_on
+            elsif @out.empty? || @connection.nil? then cond.wait(SHORT_PAUSE)
+            else unlocked { flush }
+            end
+          end
+        end
+        flush unless polled
       end
 
       # Whether what comes now was read by a thread that waits for this.
@@ -28,6 +45,17 @@ module Msglite
       end
 
       private
+
+      def pollable?
+        @poller.nil? && @state == :up && @failure.nil?
+      end
+
+      def unlocked
+        @lock.exit
+        yield
+      ensure
+        @lock.enter
+      end
 
       # What the link's own thread does while there is a connection.
       def watch(connection)
@@ -73,12 +101,40 @@ module Msglite
             @lock.enter
             @poller = nil
           end
-          absorb(connection, cond) if ready
+          absorb(connection, cond) if ready && connection.fill
         rescue Error => e
           @failure ||= e if connection.equal?(@connection)
         ensure
           rouse
         end
+      end
+
+      # With the lock held, once: writes and reads without it, however long that takes, and takes what came.
+      def read_on
+        connection = @connection
+        @poller = Thread.current
+        # Who writes just now has what was said before, and waits for the lock.
+        bytes = take_out if !@out.empty? && @writing.try_lock
+        @lock.exit
+        begin
+          bytes ? write_tried(connection, bytes) : flush
+          connection.await
+        ensure
+          @lock.enter
+          @poller = nil
+        end
+        absorb(connection, nil)
+      rescue Error => e
+        @failure ||= e if connection.equal?(@connection)
+      ensure
+        rouse if @quiet || @failure
+      end
+
+      # Once the right to write was got.
+      def write_tried(connection, bytes)
+        write_to(connection, bytes)
+      ensure
+        @writing.unlock
       end
 
       # Somebody is to look after the socket while this thread does other things.
@@ -95,7 +151,7 @@ module Msglite
 
         @reads += 1
         @polled_for = cond
-        connection.read.each { |frame| take(frame) }
+        connection.read { |frame| take(frame) }
       ensure
         @polled_for = nil
       end

@@ -9,6 +9,8 @@ module Msglite
     class Receive
       attr_reader :addresses, :timeout, :lease, :listener, :due
       attr_accessor :state, :left, :tag, :left_of_tag
+      # What was said for it, where that can be said again.
+      attr_accessor :line
 
       # @param addresses [Array<String>] 1 to 8
       # @param timeout [Integer, nil] milliseconds for the whole; 0: only what is there already; nil: for ever
@@ -54,6 +56,19 @@ module Msglite
         receive
       end
 
+      # It had its one message, and wants another one; it is for ever. Its tag is free, and the line the same each time.
+      def again(receive)
+        return start(receive) if @closed
+
+        receive.state = :waiting
+        receive.left = receive.left_of_tag = 1
+        @all[receive] = true
+        return unless @connected
+
+        @by_tag[receive.tag] = receive
+        @link.say(receive.line ||= Encode.receive(receive.tag, receive.addresses, nil, lease: receive.lease).freeze)
+      end
+
       # What is on its way still comes. Then the listener hears that it was withdrawn.
       def withdraw(receive)
         return unless receive.state == :waiting
@@ -88,8 +103,8 @@ module Msglite
 
         receive.left -= 1
         receive.left_of_tag -= 1
-        if receive.left.zero? then over(receive)
-        elsif receive.left_of_tag.zero? then renew(receive)
+        if receive.left == 0 then over(receive)
+        elsif receive.left_of_tag == 0 then renew(receive)
         end
         @link.delivered(receive, frame)
         true
@@ -130,22 +145,12 @@ module Msglite
 
       def say(receive)
         receive.tag = @link.new_tag
+        receive.line = nil
         receive.left_of_tag = [receive.left, Encode::MOST_COUNT].min
         @by_tag[receive.tag] = receive
-        return @link.say("<< #{receive.tag} #{asked(receive)}") if receive.due.nil? && receive.left_of_tag == 1
-
         left = receive.timeout
         left = [((receive.due - Clock.now) * 1000).ceil, 1].max if left&.positive?
         @link.say(Encode.receive(receive.tag, receive.addresses, left, count: receive.left_of_tag, lease: receive.lease))
-      end
-
-      # What a receive for ever, and for one message, says behind its tag. A worker says the same for each request.
-      def asked(receive)
-        return @asked if @asked_for.equal?(receive.addresses) && @asked_lease == receive.lease
-
-        @asked_for = receive.addresses
-        @asked_lease = receive.lease
-        @asked = Encode.receive('', @asked_for, nil, lease: @asked_lease).delete_prefix('<<  ')
       end
 
       # The broker has done all that it was asked to, and more is wanted.

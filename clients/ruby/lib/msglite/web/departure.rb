@@ -7,14 +7,13 @@ module Msglite
       # Milliseconds that it is listened for at a time.
       LISTEN = 86_400_000
 
+      # @param link [Link]
       # @param address [String, nil] where the proxy tells; nil: it never does
       # @param delivery [Link::Delivery] of the request
-      def initialize(client, address, delivery)
-        @link = client.link
+      def initialize(link, address, delivery)
+        @link = link
         @address = address
         @delivery = delivery
-        @gone = false
-        @blocks = []
       end
 
       # True once the proxy has said so, or the request was taken from us. It is listened for from the first call on.
@@ -25,7 +24,7 @@ module Msglite
 
       # Calls back when that is so, from the client's thread and with the link's lock held.
       def on_gone(&block)
-        @blocks << block
+        (@blocks ||= []) << block
         listen
       end
 
@@ -41,7 +40,7 @@ module Msglite
 
       def deliver(_delivery, _receive)
         @gone = true
-        @blocks.each(&:call)
+        @blocks&.each(&:call)
       end
 
       def expired(_receive); end

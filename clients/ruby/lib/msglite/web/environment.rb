@@ -12,28 +12,27 @@ module Msglite
     class Environment
       # Of names, so that they are not made again for each request.
       MOST_KNOWN = 1000
-      # The same for whole lists of headers, and characters of the longest.
-      MOST_SEEN = 200
-      LONGEST_SEEN = 4096
       ABSOLUTE = %r{\Ahttps?://[^/?#]*}i.freeze
       HOST = /\A(\[[\h:.]+\]|[^:@\/\s]+)(?::(\d*))?\z/.freeze
       PORTS = { 'http' => '80', 'https' => '443' }.freeze
       DROPPED = Object.new.freeze
+      # What is set for each request, and has its place in those that are kept.
+      OWN = %w[REQUEST_METHOD REQUEST_URI PATH_INFO QUERY_STRING rack.input msglite.departure].freeze
 
       # @param errors [IO] +rack.errors+
       # @param threads [Integer] in this process
       # @param workers [Integer] processes like this one
       def initialize(errors:, threads:, workers:)
         @modern = ::Rack.release.to_i >= 3
-        @always = {
+        @always = OWN.to_h { |key| [key, nil] }.merge(
           'SCRIPT_NAME' => '', 'SERVER_SOFTWARE' => "msglite/#{VERSION}", 'rack.errors' => errors,
           'rack.multithread' => threads > 1, 'rack.multiprocess' => workers > 1, 'rack.run_once' => false,
           'rack.hijack?' => false
-        }
+        )
         @always['rack.version'] = ::Rack::VERSION if ::Rack.const_defined?(:VERSION)
         @known = {}
         @hosts = {}
-        @seen = {}
+        @seen = Seen.new
       end
 
       # Whether it is of Rack 3.
@@ -42,53 +41,53 @@ module Msglite
       end
 
       # @param head [Head]
-      # @param input [#read] +rack.input+
-      def make(head, input)
-        env = @always.dup
+      # @return [Hash] without a value for +rack.input+
+      def make(head)
+        env = usual(head)
         env['REQUEST_METHOD'] = head.method
         env['REQUEST_URI'] = head.url
-        env['SERVER_PROTOCOL'] = head.protocol
-        env['HTTP_VERSION'] = head.protocol unless @modern
-        env['REMOTE_ADDR'] = head.remote_addr
-        env['rack.url_scheme'] = head.scheme
-        env['HTTPS'] = 'on' if head.scheme == 'https'
-        env['rack.input'] = input
         locate(env, head.url)
-        note(env, head)
-        serve(env)
-        length(env, head)
+        length(env, head) if env.key?('HTTP_TRANSFER_ENCODING')
         env
       end
 
       private
 
-      # Applications may change their values.
-      def note(env, head)
-        list = head.list
-        return read(env, head) if list.nil? || list.size > LONGEST_SEEN
+      # With what the client says each time.
+      def usual(head)
+        said = head.said
+        return told(head.details) if said.nil?
 
-        seen = @seen[list] || remember(list, head)
-        seen.each { |key, value| env[key] = value.dup }
+        env = @seen.find(said)
+        return env if env
+
+        env = told(head.details)
+        # It may have had to be read as JSON nevertheless.
+        @seen.note(said, env) if head.said
+        env
       end
 
-      def remember(list, head)
-        @seen.clear if @seen.size >= MOST_SEEN
-        @seen[list] = read({}, head)
-      end
-
-      def read(env, head)
-        head.each_header { |name, value| add(env, name, value) }
+      def told(details)
+        env = @always.dup
+        env['SERVER_PROTOCOL'] = details.protocol.freeze
+        env['HTTP_VERSION'] = details.protocol unless @modern
+        env['REMOTE_ADDR'] = details.remote_addr
+        env['rack.url_scheme'] = details.scheme
+        env['HTTPS'] = 'on' if details.scheme == 'https'
+        details.each_header { |name, value| add(env, name, value) }
+        serve(env)
         env
       end
 
       def locate(env, url)
         url = url.sub(ABSOLUTE, '') unless url.start_with?('/')
-        path, _, query = url.partition('?')
+        stop = url.index('?')
+        path = stop ? url.byteslice(0, stop) : url.dup
         # The Rack of before 3 has no place for it.
         path = '' if path == '*' && !@modern
         path = '/' if path.empty? && url != '*'
         env['PATH_INFO'] = path
-        env['QUERY_STRING'] = query
+        env['QUERY_STRING'] = stop ? url.byteslice(stop + 1, url.bytesize) : ''
       end
 
       def add(env, name, value)
@@ -120,10 +119,9 @@ module Msglite
 
       # The proxy has put a chunked body together.
       def length(env, head)
-        return unless env.delete('HTTP_TRANSFER_ENCODING')
-
+        env.delete('HTTP_TRANSFER_ENCODING')
         env.delete('CONTENT_LENGTH')
-        env['CONTENT_LENGTH'] = head.body.bytesize.to_s unless head.body_addr
+        env['CONTENT_LENGTH'] = (head.body ? head.body.bytesize : 0).to_s unless head.body_addr
       end
     end
   end

@@ -10,74 +10,69 @@ module Msglite
       FAILED = "500 Internal Server Error\n"
       PLAIN = { 'content-type' => 'text/plain' }.freeze
 
-      # @param worker [Worker] with +client+, +stream+, +environment+, +names+, +log+
+      # @param worker [Worker] with +client+, +link+, +stream+, +environment+, +names+, +log+
       def initialize(worker, delivery)
         @worker = worker
-        @link = worker.client.link
         @delivery = delivery
-        @log = worker.log
       end
 
       # Never raises because of the application.
       def run(app)
-        @head = Head.new(@delivery.frame.body)
-        @to = @delivery.frame.reply_to
-        return forget('it has no reply address') if @to.nil?
+        return forget('it has no reply address') if @delivery.frame.reply_to.nil?
 
         prepare
         answer(app)
       rescue JSON::ParserError, KeyError, TypeError, EncodingError => e
-        raise if @head
+        raise if @env
 
         forget("it is no request: #{e.message}")
       ensure
         @departure&.forget
-        @input.dispose if @input.is_a?(Input)
+        @input&.dispose
+        @worker.flush_later
       end
 
       private
 
       def prepare
-        @departure = Departure.new(@worker.client, @head.cancel_addr, @delivery)
-        @reply = Reply.new(@link, @to, @departure, @worker.names)
-        @input = input
-        @env = @worker.environment.make(@head, @input)
+        @head = Head.new(@delivery.frame.body)
+        @env = @worker.environment.make(@head)
+        @departure = Departure.new(@worker.link, @head.cancel_addr, @delivery)
         @env['msglite.departure'] = @departure
+        @env['rack.input'] = @head.body_addr ? long_input : short_input
         @env['rack.response_finished'] = [] if @worker.environment.modern?
       end
 
-      # Of a body whose length was not announced only its end tells it, and many applications read nothing without.
-      def measure
-        @env['CONTENT_LENGTH'] ||= @input.size.to_s if @input.is_a?(Input)
+      def short_input
+        StringIO.new(@head.body || Frame::NOTHING.dup)
       end
 
-      def input
-        return StringIO.new(@head.body) if @head.body_addr.nil?
-
+      def long_input
         pieces = Pieces.new(@worker.client, @head.body_addr, @departure, single: @head.original?)
-        return Input.new(pieces) if body_expected?
+        return @input = Input.new(pieces) if body_expected?
 
         # Envelope 1 has an empty one, which the first of several handlers may have taken.
         pieces.drop
-        StringIO.new(@head.body)
+        short_input
       end
 
       def body_expected?
         return true unless @head.original?
 
-        @head.each_header do |name, value|
+        @head.details.each_header do |name, value|
           return true if name.casecmp?('transfer-encoding') || (name.casecmp?('content-length') && value.to_i.positive?)
         end
         false
       end
 
       def answer(app)
-        measure
+        # Of a body whose length was not announced only its end tells it, and many applications read nothing without.
+        @env['CONTENT_LENGTH'] ||= @input.size.to_s if @input
         status, headers, body = app.call(@env)
         begin
           respond(ResponseHead.new(status, headers), body)
         ensure
-          body.close if body.respond_to?(:close)
+          close(body) if body.respond_to?(:close)
         end
         finished(status, headers, nil)
       rescue ClientGone
@@ -119,44 +114,39 @@ module Msglite
       end
 
       def whole(head, text)
-        finish(@reply.whole(head, text) { |error| settled(error) })
+        now = Clock.now
+        finish(Answer.new(@worker, @delivery, head.message(text), now), now)
       end
 
       def stream(head)
-        @reply.start(head)
+        @reply = Reply.new(@worker, @delivery, @departure, head)
         yield
-        @log.error('answer broken off', why: 'it has fewer bytes than Content-Length says', **about) unless @reply.complete?
-        finish(@reply.finish { |error| settled(error) })
+        @worker.log.error('answer broken off', why: 'it has fewer bytes than Content-Length says', **about) unless @reply.complete?
+        last = @reply.finish
+        last ? finish(last, Clock.now) : whole(head, '')
       end
 
       # The place is free for the next request, which is asked for in the same breath.
-      def finish(ask)
+      def finish(ask, now)
         raise ClientGone if @delivery.lost
 
         @finished = true
-
-        @link.lock.synchronize do
-          @link.ask(ask)
+        @worker.link.lock.synchronize do
+          @worker.link.ask(ask, now)
           @worker.stream.free(@delivery)
         end
-        @worker.stream.ready? ? @link.flush_soon : @link.flush
       end
 
-      # With the lock held: the broker has the answer, or will not have it. Then it is as if we had died.
-      def settled(error)
-        if error.nil?
-          @link.done(@delivery)
-        else
-          @log.error('answer refused', code: error.code, why: error.message, **about) unless error.code == 'closed'
-          @link.give_back(@delivery, 0)
-        end
-        @worker.stream.release(@delivery)
+      # Who closes may take his time, and the answer need not wait for that.
+      def close(body)
+        @worker.link.flush
+        body.close
       end
 
       def failed(error)
-        @log.failure('application failed', error, **about)
+        @worker.log.failure('application failed', error, **about)
         return if @finished
-        return give_back if @reply.begun
+        return give_back if @reply&.begun
 
         head = ResponseHead.new(500, PLAIN)
         head.length = FAILED.bytesize
@@ -168,40 +158,43 @@ module Msglite
 
       def fail_midway(error)
         # The application may have used a client of its own.
-        return failed(error) if @finished || !@reply.begun
+        return failed(error) if @finished || !@reply&.begun
 
-        @log.error('answer broken off', code: error.code, why: error.message, **about)
+        @worker.log.error('answer broken off', code: error.code, why: error.message, **about)
         give_back
       end
 
       # An answer that was begun and can't be finished is broken off by the proxy when it hears that.
       def give_back
-        ended { @link.give_back(@delivery, 0) }
+        ended { @worker.link.give_back(@delivery, 0) }
       end
 
       def done
-        ended { @link.done(@delivery) }
+        ended { @worker.link.done(@delivery) }
       end
 
       def ended
-        @link.lock.synchronize do
+        @worker.link.lock.synchronize do
           yield
           @worker.stream.release(@delivery)
         end
-        @link.flush
+        @worker.link.flush
       end
 
       def forget(why)
-        @log.warn('no request', why: why, to: @delivery.frame.to)
+        @worker.log.warn('no request', why: why, to: @delivery.frame.to)
         done
       end
 
       def finished(status, headers, error)
         callbacks = @env['rack.response_finished']
-        callbacks&.reverse_each do |callback|
+        return if callbacks.nil? || callbacks.empty?
+
+        @worker.link.flush
+        callbacks.reverse_each do |callback|
           callback.call(@env, status, headers, error)
         rescue StandardError => e
-          @log.failure('rack.response_finished failed', e, **about)
+          @worker.log.failure('rack.response_finished failed', e, **about)
         end
       end
 

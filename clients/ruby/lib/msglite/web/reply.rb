@@ -2,9 +2,9 @@
 
 module Msglite
   module Web
-    # The answer to one request, on its way to the proxy: in one message, or in several as they come.
+    # The answer to one request, on its way to the proxy in several messages. The head travels with the first part of the body.
     #
-    # Of several, each but the last has its receipt when the client has taken it, and no more than a few are under way: so the
+    # Each but the last has its receipt when the client has taken it, and no more than a few are under way: so the
     # application writes no faster than its client reads. What is written meanwhile is joined.
     class Reply
       PIECE = 64 * 1024
@@ -18,35 +18,19 @@ module Msglite
       # Whether anything of it was sent.
       attr_reader :begun
 
-      # @param to [String] the request's reply address
+      # @param worker [Worker] whose request it is
       # @param departure [Departure]
-      # @param names [Names] for pieces
-      def initialize(link, to, departure, names)
-        @link = link
-        @to = to
+      # @param head [ResponseHead]
+      def initialize(worker, delivery, departure, head)
+        @worker = worker
+        @link = worker.link
+        @delivery = delivery
         @departure = departure
-        @names = names
+        @head = head
+        @left = head.length
         @begun = false
         @buffer = String.new(encoding: Encoding::BINARY)
         @under_way = 0
-      end
-
-      # All of it in one message.
-      # @param head [ResponseHead]
-      # @yield [error] what became of it, with the lock held; nil: the broker has it
-      # @return [Link::SendAsk] to be asked
-      def whole(head, body, &ended)
-        text = head.to_s.b
-        text << "\n" << body unless body.empty?
-        # The proxy lets pass what comes twice for a request that was answered: it needs no id to be sent again.
-        last(text, { repeatable: true }, &ended)
-      end
-
-      # It comes in several messages. The head travels with the first part of the body.
-      # @param head [ResponseHead]
-      def start(head)
-        @head = head
-        @left = head.length
         @room = @link.lock.new_cond
         @departure.on_gone { @room.broadcast }
       end
@@ -83,31 +67,29 @@ module Msglite
       end
 
       # That was all. Where it is less than Content-Length says the proxy breaks it off.
-      # @yield [error] as for +whole+
-      # @return [Link::SendAsk] the last message, to be asked
+      # @return [Link::SendAsk, nil] the last message, to be asked; nil: nothing was written, and it all goes in one
       # @raise [ClientGone, Error]
-      def finish(&ended)
-        return finish_at_once(&ended) unless @begun || !@buffer.empty?
+      def finish
+        if @begun || !@buffer.empty?
+          await_room(0)
+          return last(take)
+        end
+        @head.length = 0 if @left.nil?
+        return nil if complete?
 
-        await_room(0)
-        last(take, identity, &ended)
+        flush
+        last(Frame::NOTHING)
       end
 
       private
 
-      # Nothing was written.
-      def finish_at_once(&ended)
-        @head.length = 0 if @left.nil?
-        return whole(@head, '', &ended) if complete?
-
-        flush
-        last(''.b, identity, &ended)
+      def last(text)
+        @begun = true
+        Link::SendAsk.new(message(text), Clock.now) { |_, error| @worker.answered(@delivery, error) }
       end
 
-      def last(text, options, &ended)
-        @begun = true
-        message = Outgoing.new(@to, text, **options, **ALWAYS)
-        Link::SendAsk.new(message, Clock.now) { |_, error| ended.call(error) }
+      def message(text, **options)
+        Outgoing.new(@delivery.frame.reply_to, text, **options, **identity, **ALWAYS)
       end
 
       def cut(part)
@@ -136,7 +118,7 @@ module Msglite
 
       def send_piece
         @under_way += 1
-        message = Outgoing.new(@to, take, receipt: 'done', **identity, **ALWAYS)
+        message = message(take, receipt: 'done')
         @begun = true
         @link.ask(Link::SendAsk.new(message, Clock.now) { |_, error| taken(error) })
       end
@@ -151,16 +133,14 @@ module Msglite
       # Where the broker has a journal a piece can be sent again after a lost connection. Where it has none a new broker would not
       # know that the proxy has had it.
       def identity
-        @link.welcome.journal == 'off' ? {} : { id: @names.next, automatic: true }
+        @link.welcome.journal == 'off' ? {} : { id: @worker.names.next, automatic: true }
       end
 
       # The next piece, the first with the head.
       def take
         text = @buffer.bytesize > PIECE ? @buffer.slice!(0, PIECE) : @buffer
         @buffer = String.new(encoding: Encoding::BINARY) if text.equal?(@buffer)
-        return text if @begun
-
-        text.empty? ? @head.to_s.b : @head.to_s.b << "\n" << text
+        @begun ? text : @head.message(text)
       end
 
       def check

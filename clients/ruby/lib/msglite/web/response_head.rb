@@ -7,11 +7,22 @@ module Msglite
     # What an application answered can't be sent.
     class InvalidResponse < StandardError; end
 
-    # The status and headers of a response, checked.
+    # The status and headers of a response, checked, and written down as the proxy takes them: JSON, one byte of a value one
+    # character.
     class ResponseHead
       NAME = /\A[!#$%&'*+.^_`|~0-9A-Za-z-]+\z/.freeze
       CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/n.freeze
+      # What JSON takes as it is.
+      PLAIN = /\A[ !#-\[\]-~]*\z/.freeze
       BODILESS = [204, 205, 304].freeze
+      STATUSES = (200..599)
+      BEGINNINGS = STATUSES.to_h { |status| [status, "[\"#{status}\",[".b.freeze] }.freeze
+      AFTER = '",'
+      # Names that are known, so that they need not be looked at for each response.
+      MOST_KNOWN = 1000
+      LENGTH = Object.new.freeze
+      SKIPPED = Object.new.freeze
+      @known = {}
 
       # What Content-Length says; nil: there is none.
       # @return [Integer, nil]
@@ -21,10 +32,18 @@ module Msglite
       # @raise [InvalidResponse]
       def initialize(status, headers)
         @status = status.to_i
-        raise InvalidResponse, "a status of 200 to 599 was expected, not #{status.inspect}" unless @status.between?(200, 599)
+        beginning = BEGINNINGS[@status]
+        raise InvalidResponse, "a status of 200 to 599 was expected, not #{status.inspect}" if beginning.nil?
 
-        @list = []
-        headers.each { |name, value| add(name.to_s, value) }
+        @text = beginning.dup
+        headers.each do |name, value|
+          known = ResponseHead.known(name.to_s)
+          if known.is_a?(String) && value.is_a?(String) && value.ascii_only? && PLAIN.match?(value)
+            @text << known << value << AFTER
+          elsif !known.equal?(SKIPPED)
+            add(known, name, value)
+          end
+        end
       end
 
       # Whether there can be no body, whatever the method.
@@ -34,34 +53,54 @@ module Msglite
 
       # Where the application said nothing of the length and it is known.
       def length=(bytes)
-        @list.push('Content-Length', bytes.to_s)
+        @text << '"Content-Length","' << bytes.to_s << AFTER
         @length = bytes
       end
 
-      # As the proxy takes it: JSON, one byte of a value one character.
-      def to_s
-        JSON.generate([@status.to_s, @list])
+      # With the beginning of the body, if there is some. Once, when all is known.
+      # @param body [String] binary
+      # @return [String] binary
+      def message(body)
+        @text.chomp!(',')
+        @text << ']]'
+        body.empty? ? @text : @text << "\n" << body
       end
+
+      # How a name begins its part of the text, or what else it is.
+      # @return [String, LENGTH, SKIPPED]
+      def self.known(name)
+        @known[name] || begin
+          @known.clear if @known.size >= MOST_KNOWN
+          @known[name.dup.freeze] = look_at(name)
+        end
+      end
+
+      def self.look_at(name)
+        return SKIPPED if name.start_with?('rack.')
+        raise InvalidResponse, "no name of a header: #{name.inspect}" unless NAME.match?(name)
+
+        name.casecmp?('content-length') ? LENGTH : "\"#{name}\",\"".freeze
+      end
+      private_class_method :look_at
 
       private
 
       # Several values are several lines (Rack 2) or an array (Rack 3).
-      def add(name, value)
-        return if name.start_with?('rack.')
-        raise InvalidResponse, "no name of a header: #{name.inspect}" unless NAME.match?(name)
+      def add(known, name, value)
+        return value.each { |one| push(known, name, one.to_s) } if value.is_a?(Array)
 
-        if value.is_a?(Array) then value.each { |one| push(name, one.to_s) }
-        elsif (text = value.to_s).include?("\n") then text.split("\n").each { |one| push(name, one) }
-        else push(name, text)
-        end
+        text = value.to_s
+        text.include?("\n") ? text.split("\n").each { |one| push(known, name, one) } : push(known, name, text)
       end
 
-      def push(name, value)
+      def push(known, name, value)
+        return note_length(value) if known.equal?(LENGTH)
+
         plain = value.ascii_only?
         raise InvalidResponse, "a control character in #{name}: #{value.inspect}" if CONTROL.match?(plain ? value : value.b)
-        return note_length(value) if name.casecmp?('content-length')
+
         value = value.dup.force_encoding(Encoding::ISO_8859_1).encode(Encoding::UTF_8) unless plain
-        @list.push(name, value)
+        @text << known << JSON.generate(value).byteslice(1..).b << ','
       end
 
       def note_length(value)

@@ -9,7 +9,9 @@ module Msglite
 
       # @return [Client]
       attr_reader :client
-      # @return [Receiving]
+      # @return [Link]
+      attr_reader :link
+      # @return [Turn, Receiving]
       attr_reader :stream
       attr_reader :environment, :names, :log
 
@@ -21,8 +23,8 @@ module Msglite
         @log = options.log
         @names = Names.new
         @left = options.requests_left
+        @alone = options.threads == 1
         @environment = Environment.new(errors: options.errors, threads: options.threads, workers: options.workers)
-        @counting = Mutex.new
         @stopping = false
       end
 
@@ -30,18 +32,18 @@ module Msglite
       # @raise [Error]
       def connect
         @client = Msglite.connect(@options.broker, wait: true, **@options.connection)
-        @client.link.tick = LOOK if @options.threads == 1
+        @link = @client.link
+        @link.tick = LOOK if @alone
         @client.on(:disconnect) { |about| @log.warn('broker lost', why: about[:reason].message) }
         @client.on(:reconnect) { |about| @log.info('broker back', away: about[:away].round(3), address: about[:address]) }
-        @client.on(:lease_lost) { |message, late| @log.warn('request lost to another', attempt: message&.attempt || '?', late: late) }
+        @client.on(:lease_lost) { |_, late| lost(late) }
         self
       end
 
       # Answers requests until +stop+, or until there were enough of them; then finishes those that are under way.
       # @raise [Error] the broker does not let us
       def run
-        @stream = @client.stream(@options.addresses, keep: true, wrap: ->(delivery) { delivery }, lease: @options.lease,
-                                                   concurrency: @options.threads, count: @left)
+        @stream = @alone ? by_turns : together
         @stream.stop if @stopping
         threads = Array.new(@options.threads) { Thread.new { work } }
         threads.each { |thread| thread.report_on_exception = false }
@@ -57,7 +59,44 @@ module Msglite
         @stream&.stop
       end
 
+      # For exchanges
+
+      # With the lock held: the broker has the answer to that request, or will not have it. Then it is as if we had died.
+      def answered(delivery, error)
+        if error.nil? then @link.dismiss(delivery)
+        else
+          refused(Head.new(delivery.frame.body), error) unless error.code == 'closed'
+          @link.give_back(delivery, 0)
+        end
+        @stream.release(delivery)
+      end
+
+      # The only thread says no more before it waits for the next request, and then writes all of it.
+      def flush_later
+        return if @alone
+
+        @stream.ready? ? @link.flush_soon : @link.flush
+      end
+
       private
+
+      def by_turns
+        lease = Arguments.seconds('a lease', @options.lease, 1)
+        Turn.new(@link, @options.addresses, lease: lease, count: @left) { |_, late| lost(late) }
+      end
+
+      def together
+        @client.stream(@options.addresses, keep: true, wrap: ->(delivery) { delivery }, lease: @options.lease,
+                                           concurrency: @options.threads, count: @left)
+      end
+
+      def lost(late)
+        @log.warn('request lost to another', late: late)
+      end
+
+      def refused(head, error)
+        @log.error('answer refused', code: error.code, why: error.message, method: head.method, url: head.url)
+      end
 
       def close
         @client.close
@@ -76,11 +115,11 @@ module Msglite
       rescue StandardError => e
         # A fault of ours. Another worker may do better.
         @log.failure('request failed', e)
-        @client.link.lock.synchronize do
-          @client.link.give_back(delivery, 0)
+        @link.lock.synchronize do
+          @link.give_back(delivery, 0)
           @stream.release(delivery)
         end
-        @client.link.flush
+        @link.flush
       end
     end
   end
