@@ -56,8 +56,22 @@ static napi_value fail(napi_env env, const char *text) {
  * have the kernel look at all that we have just read. Who has not read all says it anew. @returns as epoll_ctl does
  */
 static int want(poller *self, int operation, int descriptor) {
-  struct epoll_event wanted = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.fd = descriptor};
+  struct epoll_event wanted = {.events = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET, .data.fd = descriptor};
   return epoll_ctl(self->epoll, operation, descriptor, &wanted);
+}
+
+/*
+ * Reads once. @param whole set to whether that was all there is; the kernel stops early at a descriptor that a program passes along,
+ * which it drops, and at urgent data
+ * @returns bytes read, 0 at the stream's end, or -errno
+ */
+static ssize_t read_once(const poller *self, const struct epoll_event *event, char *piece, int *whole) {
+  struct iovec where = {.iov_base = piece, .iov_len = self->piece};
+  struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1};
+  ssize_t length = recvmsg(event->data.fd, &message, 0);
+  if (length < 0) return -errno;
+  *whole = length < (ssize_t)self->piece && event->events == EPOLLIN && (message.msg_flags & MSG_CTRUNC) == 0;
+  return length;
 }
 
 static int read_all(poller *self) {
@@ -66,15 +80,11 @@ static int read_all(poller *self) {
   int count = 0;
   for (int i = 0; i < found; i++) {
     int descriptor = events[i].data.fd;
-    ssize_t length = recv(descriptor, self->pieces + (size_t)count * self->stride, self->piece, 0);
-    if (length < 0) {
-      if (errno == EAGAIN) continue;
-      length = -errno;
-    }
+    int whole = 1;
+    ssize_t length = read_once(self, &events[i], self->pieces + (size_t)count * self->stride, &whole);
+    if (length == -EAGAIN) continue;
     /* There may be more, be it the stream's end, of which we would not hear otherwise. */
-    if (length == (ssize_t)self->piece || (length > 0 && (events[i].events & ~(uint32_t)EPOLLIN) != 0)) {
-      want(self, EPOLL_CTL_MOD, descriptor);
-    }
+    if (length > 0 && !whole) want(self, EPOLL_CTL_MOD, descriptor);
     self->readings[2 * count] = descriptor;
     self->readings[2 * count + 1] = (int32_t)length;
     count++;

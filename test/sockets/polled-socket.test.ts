@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -9,7 +10,19 @@ import { acceptor } from '../../src/sockets/accept.js';
 import { loadNative, type Native } from '../../src/sockets/native.js';
 import { PolledSocket } from '../../src/sockets/polled-socket.js';
 import { Poller } from '../../src/sockets/poller.js';
+import { itWhere } from '../faults/scratch.js';
 import { withPoller } from '../support/poller.js';
+import { temporaryFolder } from '../support/wire.js';
+
+/** What Node can't do with a socket. */
+const HAS_PYTHON = spawnSync('python3', ['-c', 'import socket; socket.send_fds']).status === 0;
+
+/** Does something with the socket `s`, in a process of its own. */
+async function inPython(code: string, socket: Socket): Promise<void> {
+  const program = `import socket\ns = socket.socket(fileno=3)\n${code}`;
+  const child = spawn('python3', ['-c', program], { stdio: ['ignore', 'inherit', 'inherit', socket] });
+  expect((await once(child, 'close'))[0]).to.equal(0);
+}
 
 interface Pair {
   readonly client: Socket;
@@ -119,6 +132,36 @@ withPoller('sockets that the poller reads', (ours) => {
     const all = once(client, 'data');
     socket.end('answer');
     expect(`${(await all)[0]}`).to.equal('answer');
+  });
+
+  itWhere(HAS_PYTHON, 'python3', 'reads on behind urgent data', async () => {
+    const { client, socket } = await pair();
+    socket.pause();
+    client.write('before ');
+    await inPython(`s.send(b'!', socket.MSG_OOB); s.send(b' behind')`, client);
+    socket.resume();
+    await until(() => heard.endsWith(' behind'));
+    expect(heard).to.match(/^before !? behind$/);
+  });
+
+  itWhere(HAS_PYTHON, 'python3', 'reads on behind descriptors, which nobody wants', async () => {
+    const folder = temporaryFolder();
+    const local = createServer({ pauseOnConnect: true }).listen(folder.path('socket'));
+    await once(local, 'listening');
+    const accepting = once(local, 'connection');
+    const client = connect(folder.path('socket'));
+    const [accepted] = (await accepting) as [Socket];
+    const socket = acceptor(poller)(accepted, (data, length) => {
+      heard += data.toString('latin1', 0, length);
+    });
+    clients.push(client, socket);
+    socket.pause();
+    client.write('before ');
+    await inPython(`socket.send_fds(s, [b'with '], [0]); s.send(b'behind')`, client);
+    socket.resume();
+    await until(() => heard === 'before with behind');
+    local.close();
+    folder.remove();
   });
 
   it('tells when the connection was reset', async () => {
