@@ -183,6 +183,17 @@ class WorkerTest < BrokerTest
     wrapper.says(/broker back/)
   end
 
+  # It may have to start Ruby again for that, which leaves all as it was.
+  def test_with_and_without_the_compiler
+    skip 'this Ruby has none' unless IO.popen([RbConfig.ruby, '--help'], &:read).include?('--yjit')
+    with = workers('--workers', '1')
+    assert_equal 'true', @web.get('/compiled').body
+    assert_equal 1, with.log.scan(/ started /).size
+    assert_predicate with.end, :success?
+    workers('--workers', '1', '--no-yjit')
+    assert_equal 'false', @web.get('/compiled').body
+  end
+
   def test_its_command_says_what_is_wrong
     assert_equal [2, "msglite-rackup: there is no nothing.ru\n"], command('nothing.ru')
     assert_equal [2, "msglite-rackup: there is no --wrokers (did you mean --workers?)\n"], command('--wrokers=2')

@@ -17,9 +17,10 @@ module Msglite
     # @param line [String] without its end
     # @return [Frame, nil] nil: an empty line
     def parse(line)
+      return Frame::Receipt.new(line.delete_prefix!('++ ').delete_suffix("\r")) if RECEIPT.match?(line)
+
       words = line.split(' ')
       return Frame::Message.new(words) if MESSAGE.match?(line)
-      return Frame::Receipt.new(words[1]) if RECEIPT.match?(line)
 
       count = words.size
       case words.first

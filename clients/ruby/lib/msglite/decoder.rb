@@ -99,7 +99,7 @@ module Msglite
       return nil if after.nil?
 
       @open = nil
-      return Frame.refused('bad-length', NO_END, frame.tag) if after.zero?
+      return Frame.refused('bad-length', NO_END, frame.tag) if after == 0
 
       frame.body = @data.byteslice(@position, frame.body_length)
       @position = after

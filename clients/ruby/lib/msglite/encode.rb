@@ -61,7 +61,7 @@ module Msglite
 
     # <tt>++ @delivery</tt>
     def done(delivery)
-      "++ #{delivery}\r\n".b
+      "++ #{delivery}\r\n".force_encoding(Encoding::BINARY)
     end
 
     # <tt>-- @delivery [delay]</tt>

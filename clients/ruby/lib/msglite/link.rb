@@ -116,7 +116,7 @@ module Msglite
 
     # With the lock held; then +flush+. It had its one message, and shall have another one, in whatever time.
     def receive_again(receive)
-      elsewhere? ? begin_receive(receive) : @receives.again(receive)
+      @receives.again(receive)
     end
 
     # With the lock held; then +flush+.

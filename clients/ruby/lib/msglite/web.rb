@@ -17,6 +17,7 @@ require_relative 'web/answer'
 require_relative 'web/reply'
 require_relative 'web/exchange'
 require_relative 'web/options'
+require_relative 'web/yjit'
 require_relative 'web/turn'
 require_relative 'web/worker'
 require_relative 'web/child'
@@ -35,7 +36,7 @@ module Msglite
     #   +broker_key+; +http_msg_address+, where requests are taken from; +workers+, processes, as many as processors if not given;
     #   +threads+ in each, 1; +max_requests+ after which a worker is replaced, 0: never; +lease+ of a request, extended while it is
     #   worked on, 30 seconds; +drain_timeout+ for what is under way when a worker is to end, 30; +boot_timeout+ for loading the
-    #   application, 60; +pid+, a file; +loglevel+: +minimal+, +info+ or +debug+. And +errors+, an IO, and +log+ in place of ours
+    #   application, 60; +pid+, a file; +yjit+, whether workers turn that on where Ruby has it and can (3.3), true; +loglevel+: +minimal+, +info+ or +debug+. And +errors+, an IO, and +log+ in place of ours
     # @yield makes the application; called in each worker, after the fork
     # @return [Boolean] whether it ended well
     # @raise [Error] +bad-argument+

@@ -77,6 +77,7 @@ run(lambda do |env|
       puts "upload: #{e.class}"
       raise
     end
+  when '/compiled' then [200, plain.dup, [(defined?(RubyVM::YJIT) && RubyVM::YJIT.enabled?).to_s]]
   when '/echo' then [200, plain.dup, [env['rack.input'].read]]
   else [404, plain.dup, []]
   end

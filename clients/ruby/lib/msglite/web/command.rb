@@ -24,7 +24,7 @@ module Msglite
         'pid FILE' => 'for the process id, to which signals are sent',
         'loglevel LEVEL' => 'what is told on stderr; minimal: start, stop and trouble; info; debug (default: minimal)'
       }.freeze
-      NAMES = %w[--env --include --require --version --help].concat(OPTIONS.keys.map { |option| "--#{option[/[\w-]+/]}" }).freeze
+      NAMES = %w[--no-yjit --env --include --require --version --help].concat(OPTIONS.keys.map { |option| "--#{option[/[\w-]+/]}" }).freeze
       TYPES = { 'N' => Integer, 'SECONDS' => Float }.freeze
 
       # @return [Integer] the exit status
@@ -61,6 +61,7 @@ module Msglite
       def serve(file)
         raise Error.bad("there is no #{file}") unless File.file?(file)
 
+        Yjit.prepare unless @options[:yjit] == false
         path = File.expand_path(file)
         ENV['RACK_ENV'] ||= 'production'
         Web.run(**@options) { Web.load_file(path) } ? 0 : 1
@@ -81,6 +82,7 @@ module Msglite
       end
 
       def ruby(parser)
+        parser.on('--no-yjit', "without Ruby's compiler (default: with it, where Ruby has it)") { @options[:yjit] = false }
         parser.on('-E', '--env NAME', 'RACK_ENV (default: as it is, or production)') { |value| ENV['RACK_ENV'] = value }
         parser.on('-I', '--include PATH', 'look for libraries here, too') { |value| $LOAD_PATH.unshift(*value.split(':')) }
         parser.on('-r', '--require LIBRARY', 'before the application') { |value| require value }

@@ -17,16 +17,16 @@ module Msglite
       FINISH = '"}'
       # So that they need not be made anew.
       METHODS = %w[GET HEAD POST PUT PATCH DELETE OPTIONS].to_h { |method| [method, method] }.freeze
-      # What would have to be read as JSON.
-      SPECIAL = /["\\]/.freeze
 
-      # @param message [String] binary: JSON, and in envelope 2 an LF and the body
+      # @param message [String] binary: JSON, and in envelope 2 an LF and the body. Ours: without an LF it is taken for text
       # @raise [JSON::ParserError, KeyError, TypeError] it is no request
       def initialize(message)
-        stop = message.index("\n")
-        @json = stop ? message.byteslice(0, stop) : message.dup
+        @json = message
+        if (stop = message.index("\n"))
+          @json = message.byteslice(0, stop)
+          @body = message.byteslice(stop + 1, message.bytesize) if stop + 1 < message.bytesize
+        end
         @json.force_encoding(Encoding::UTF_8)
-        @body = message.byteslice(stop + 1, message.bytesize) if stop && stop + 1 < message.bytesize
         read unless @json.ascii_only? && cut
       end
 
@@ -64,20 +64,15 @@ module Msglite
         cancel = protocol && @json.rindex(CANCEL)
         return false if cancel.nil? || cancel < protocol
 
-        @method = METHODS[between(START.size, url)]
-        @url = between(url + URL.size, protocol)
-        @said = between(protocol + PROTOCOL.size, cancel)
-        @cancel_addr = between(cancel + CANCEL.size, @json.size - FINISH.size)
-        cut_body_addr if @cancel_addr.include?(BODY)
-        !@method.nil? && !SPECIAL.match?(@url) && !SPECIAL.match?(@cancel_addr) && !(@body_addr && SPECIAL.match?(@body_addr))
-      end
-
-      def between(start, stop)
-        @json.byteslice(start, stop - start)
-      end
-
-      def cut_body_addr
-        @cancel_addr, _, @body_addr = @cancel_addr.partition(BODY)
+        @method = METHODS[@json[START.size, url - START.size]]
+        url += URL.size
+        @url = @json[url, protocol - url]
+        protocol += PROTOCOL.size
+        @said = @json[protocol, cancel - protocol]
+        cancel += CANCEL.size
+        @cancel_addr = @json[cancel, @json.size - FINISH.size - cancel]
+        @cancel_addr, _, @body_addr = @cancel_addr.partition(BODY) if @cancel_addr.include?(BODY)
+        !@method.nil? && Head.plain?(@url) && Head.plain?(@cancel_addr) && (@body_addr.nil? || Head.plain?(@body_addr))
       end
 
       def read
@@ -94,6 +89,11 @@ module Msglite
       end
 
       class << self
+        # Whether JSON says it as it is.
+        def plain?(text)
+          !text.include?('"') && !text.include?('\\')
+        end
+
         # One character is one byte.
         def bytes(text)
           text.ascii_only? ? text : text.encode(Encoding::ISO_8859_1).force_encoding(Encoding::BINARY)
@@ -118,7 +118,7 @@ module Msglite
 
           others = [said[0, headers], said[(scheme + SCHEME.size)...remote], said[(remote + REMOTE.size)..]]
           list = list_of(said[(headers + HEADERS.size)...scheme])
-          new(others[0], list, others[1], others[2]) unless list.nil? || others.any?(SPECIAL)
+          new(others[0], list, others[1], others[2]) if list && others.all? { |text| Head.plain?(text) }
         end
 
         # @return [Array<String>, nil]

@@ -12,11 +12,11 @@ module Msglite
       DEFAULTS = {
         broker: nil, token: nil, broker_tls: false, broker_ca: nil, broker_cert: nil, broker_key: nil,
         http_msg_address: ADDRESS, workers: nil, threads: 1, max_requests: 0, lease: 30, drain_timeout: 30,
-        boot_timeout: 60, pid: nil, loglevel: 'minimal', errors: nil, log: nil
+        boot_timeout: 60, pid: nil, yjit: true, loglevel: 'minimal', errors: nil, log: nil
       }.freeze
 
       attr_reader :broker, :addresses, :workers, :threads, :max_requests, :lease, :drain_timeout, :boot_timeout, :pid,
-                  :connection, :log, :errors
+                  :yjit, :connection, :log, :errors
 
       # @param name [#to_s] of an option that there is not
       # @param known [Array] the names that there are
@@ -38,6 +38,7 @@ module Msglite
         count(options)
         @lease, @drain_timeout, @boot_timeout = %i[lease drain_timeout boot_timeout].map { |name| seconds(options, name) }
         @pid = options[:pid]
+        @yjit = options[:yjit]
         @errors = options[:errors] || $stderr
         @log = options[:log] || Log.new(@errors, options[:loglevel])
       end

@@ -22,7 +22,8 @@ module Msglite
       MOST_KNOWN = 1000
       LENGTH = Object.new.freeze
       SKIPPED = Object.new.freeze
-      @known = {}
+      KNOWN = {}
+      private_constant :KNOWN
 
       # What Content-Length says; nil: there is none.
       # @return [Integer, nil]
@@ -37,10 +38,10 @@ module Msglite
 
         @text = beginning.dup
         headers.each do |name, value|
-          known = ResponseHead.known(name.to_s)
+          known = KNOWN[name] || learn(name.to_s)
           if known.is_a?(String) && value.is_a?(String) && value.ascii_only? && PLAIN.match?(value)
             @text << known << value << AFTER
-          elsif !known.equal?(SKIPPED)
+          else
             add(known, name, value)
           end
         end
@@ -66,27 +67,25 @@ module Msglite
         body.empty? ? @text : @text << "\n" << body
       end
 
+      private
+
       # How a name begins its part of the text, or what else it is.
       # @return [String, LENGTH, SKIPPED]
-      def self.known(name)
-        @known[name] || begin
-          @known.clear if @known.size >= MOST_KNOWN
-          @known[name.dup.freeze] = look_at(name)
-        end
+      def learn(name)
+        KNOWN.clear if KNOWN.size >= MOST_KNOWN
+        KNOWN[name.dup.freeze] = look_at(name)
       end
 
-      def self.look_at(name)
+      def look_at(name)
         return SKIPPED if name.start_with?('rack.')
         raise InvalidResponse, "no name of a header: #{name.inspect}" unless NAME.match?(name)
 
         name.casecmp?('content-length') ? LENGTH : "\"#{name}\",\"".freeze
       end
-      private_class_method :look_at
-
-      private
 
       # Several values are several lines (Rack 2) or an array (Rack 3).
       def add(known, name, value)
+        return if known.equal?(SKIPPED)
         return value.each { |one| push(known, name, one.to_s) } if value.is_a?(Array)
 
         text = value.to_s

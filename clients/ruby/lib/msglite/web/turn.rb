@@ -102,7 +102,7 @@ module Msglite
       private
 
       def ask
-        return @stopped = true if @stopped || @left.zero?
+        return @stopped = true if @stopped || @left == 0
 
         @left -= 1
         @asked = true

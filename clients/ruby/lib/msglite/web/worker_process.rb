@@ -19,6 +19,7 @@ module Msglite
         listen_to_signals
         leave_in_time
         worker = Worker.new(@load.call, @options)
+        Yjit.enable if @options.yjit
         @ready.write("ready\n")
         worker.connect
         @worker = worker
