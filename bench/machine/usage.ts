@@ -36,8 +36,21 @@ export function workersOf(pid: number): readonly number[] {
 }
 
 function childrenOf(pid: number): readonly number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
-    const children = readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1').trim();
-    return children.split(' ').filter(Boolean).map(Number);
-  });
+  return unlessGone(() =>
+    readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
+      const children = readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1').trim();
+      return children.split(' ').filter(Boolean).map(Number);
+    }),
+  );
+}
+
+/** One that has ended since it was listed has no children. */
+function unlessGone(list: () => readonly number[]): readonly number[] {
+  try {
+    return list();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return [];
+    throw error;
+  }
 }
