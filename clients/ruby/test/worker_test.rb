@@ -17,7 +17,7 @@ class WorkerTest < BrokerTest
   end
 
   def test_reloaded_under_load
-    wrapper = workers('--workers', '2')
+    wrapper = wrapper(shared, 'apps/worker.ru', '--workers', '2')
     assert_equal '200', @web.get('/').code
     deadline = Msglite::Clock.now + LONG
     answers = Hash.new(0)
@@ -186,11 +186,11 @@ class WorkerTest < BrokerTest
   # It may have to start Ruby again for that, which leaves all as it was.
   def test_with_and_without_the_compiler
     skip 'this Ruby has none' unless IO.popen([RbConfig.ruby, '--help'], &:read).include?('--yjit')
-    with = workers('--workers', '1')
+    with = wrapper(shared, 'apps/worker.ru', '--workers', '1')
     assert_equal 'true', @web.get('/compiled').body
     assert_equal 1, with.log.scan(/ started /).size
     assert_predicate with.end, :success?
-    workers('--workers', '1', '--no-yjit')
+    workers('--workers', '1')
     assert_equal 'false', @web.get('/compiled').body
   end
 
@@ -238,8 +238,9 @@ class WorkerTest < BrokerTest
 
   private
 
+  # Without the compiler, for they are there sooner.
   def workers(*options, **more)
-    wrapper(shared, 'apps/worker.ru', *options, **more)
+    wrapper(shared, 'apps/worker.ru', '--no-yjit', *options, **more)
   end
 
   def load(deadline, answers, wrong)

@@ -48,7 +48,7 @@ module Msglite
       @lock = Monitor.new
       @changed = @lock.new_cond
       @watch = @lock.new_cond
-      @poller = nil
+      @poller = @heir = nil
       @quiet = false
       @tick = TICK
       @reads = 0

@@ -15,7 +15,7 @@ module Msglite
             return false if due && pause <= 0
 
             if pollable? then poll(pause, cond)
-            else cond.wait(pause)
+            else wait_in_line(cond, pause)
             end
           end
           true
@@ -30,8 +30,8 @@ module Msglite
           until yield
             if pollable?
               polled = true
-              read_on
-            elsif @out.empty? || @connection.nil? then cond.wait(SHORT_PAUSE)
+              read_on(cond)
+            elsif @out.empty? || @connection.nil? then wait_in_line(cond, SHORT_PAUSE)
             else unlocked { flush }
             end
           end
@@ -48,6 +48,12 @@ module Msglite
 
       def pollable?
         @poller.nil? && @state == :up && @failure.nil?
+      end
+
+      # Whoever polls just now has this one look when he stops, whatever came.
+      def wait_in_line(cond, pause)
+        @heir = cond
+        cond.wait(pause)
       end
 
       def unlocked
@@ -110,7 +116,7 @@ module Msglite
       end
 
       # With the lock held, once: writes and reads without it, however long that takes, and takes what came.
-      def read_on
+      def read_on(cond)
         connection = @connection
         @poller = Thread.current
         # Who writes just now has what was said before, and waits for the lock.
@@ -123,11 +129,11 @@ module Msglite
           @lock.enter
           @poller = nil
         end
-        absorb(connection, nil)
+        absorb(connection, cond)
       rescue Error => e
         @failure ||= e if connection.equal?(@connection)
       ensure
-        rouse if @quiet || @failure
+        rouse
       end
 
       # Once the right to write was got.
@@ -139,6 +145,10 @@ module Msglite
 
       # Somebody is to look after the socket while this thread does other things.
       def rouse
+        if @heir
+          @heir.signal
+          @heir = nil
+        end
         return unless @quiet || @failure
 
         @quiet = false

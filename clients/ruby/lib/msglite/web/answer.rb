@@ -15,6 +15,7 @@ module Msglite
       def initialize(worker, delivery, text, now)
         @worker = worker
         @delivery = delivery
+        @to = delivery.frame.reply_to
         @text = text
         @due = now + LIFETIME
       end
@@ -30,7 +31,7 @@ module Msglite
       def text(now)
         left = @due - now
         seconds = left > LIFETIME - LATE ? LIFETIME : Encode.seconds([(left * 1000).floor, 1].max)
-        ">> #{@tag} #{@text.bytesize} #{seconds} #{@delivery.frame.reply_to} - dead=-\r\n#{@text}\r\n"
+        ">> #{@tag} #{@text.bytesize} #{seconds} #{@to} - dead=-\r\n#{@text}\r\n"
       end
 
       def answered(_frame)

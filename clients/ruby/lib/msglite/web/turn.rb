@@ -71,6 +71,8 @@ module Msglite
         @out[delivery] = true
         @link.keep_alive(delivery)
         @placed = @ready = delivery
+        # While the only thread works another one may have looked.
+        @waiting.signal unless @link.polled_for?(@waiting)
       end
 
       def withdrawn(_receive)

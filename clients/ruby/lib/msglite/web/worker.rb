@@ -64,7 +64,7 @@ module Msglite
       # With the lock held: the broker has the answer to that request, or will not have it. Then it is as if we had died.
       def answered(delivery, error)
         if error.nil? then @link.dismiss(delivery)
-        else
+        elsif delivery.ending.nil?
           refused(Head.new(delivery.frame.body), error) unless error.code == 'closed'
           @link.give_back(delivery, 0)
         end

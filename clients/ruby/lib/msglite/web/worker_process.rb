@@ -20,6 +20,7 @@ module Msglite
         leave_in_time
         worker = Worker.new(@load.call, @options)
         Yjit.enable if @options.yjit
+        Room.make
         @ready.write("ready\n")
         worker.connect
         @worker = worker

@@ -4,9 +4,9 @@ module Msglite
   module Web
     # Ruby's compiler, on by default, as in Rails: workers use a third less of the CPU with it.
     module Yjit
-      # Before 3.3 it can't be turned on later: Ruby is started again, as it was but for this. 3.1 claims all of its memory at once,
-      # and 256 MiB of it unless it is told otherwise; this is what later ones take.
-      OPTIONS = %w[--yjit --yjit-exec-mem-size=64].freeze
+      # Before 3.3 it can't be turned on later: Ruby is started again, as it was but for this. 3.1 claims all memory for its code at once,
+      # and 256 MiB unless it is told how much.
+      OPTIONS = %w[--yjit --yjit-exec-mem-size=32].freeze
       # What the process was started with.
       COMMAND = '/proc/self/cmdline'
 
