@@ -1,14 +1,8 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import { getSystemErrorName } from 'node:util';
+import type { Handle } from './handle.js';
+import type { Reader } from './onread.js';
 import type { Polled, Poller, ReadTurn } from './poller.js';
-
-/** Takes the first `length` bytes of `data`, lent for the call. */
-export type Reader = (data: Buffer, length: number) => void;
-
-/** A socket's handle is not documented, but it is what `node:cluster` passes on. */
-export interface Handle {
-  readonly fd: number;
-}
 
 /**
  * A socket that the poller reads. Everything out of the ordinary is left to Node's stream: what the kernel has no room

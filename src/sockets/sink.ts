@@ -1,12 +1,8 @@
 import { writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Handle, PolledSocket } from './polled-socket.js';
-
-/** Without a handle we write as everybody does. */
-interface WithHandle {
-  readonly _handle?: Handle | null;
-}
+import type { WithHandle } from './handle.js';
+import { PolledSocket } from './polled-socket.js';
 
 /**
  * Where bytes go out. A stream makes a request object of each write, and a callback for the next tick, also where the

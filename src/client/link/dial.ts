@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectSecurely } from 'node:tls';
+import { onread, type Reader } from '../../sockets/onread.js';
 import type { Endpoint } from '../address.js';
 
 /** For brokers that speak TLS; unix sockets never do. Certificates and keys in PEM. */
@@ -13,26 +14,12 @@ export interface TlsOptions {
   readonly servername?: string | undefined;
 }
 
-/** Shared by all connections: what is read is used, or copied, before the next read. */
-const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
-
-/** Takes the first `length` bytes of `data`, lent for the call. */
-export type Reader = (data: Buffer, length: number) => void;
-
 /** Begins to connect. What is written before it is connected is kept. */
 export function dial(endpoint: Endpoint, tls: TlsOptions | undefined, read: Reader): Socket {
   if ('host' in endpoint && tls !== undefined) return dialSecurely(endpoint, tls, read);
-  // Node's own way has a new 64 KiB buffer for each read.
-  const onread = {
-    buffer: READ_BUFFER,
-    callback: (length: number) => {
-      read(READ_BUFFER, length);
-      return true;
-    },
-  };
   return 'path' in endpoint
-    ? connect({ path: endpoint.path, onread })
-    : connect({ host: endpoint.host, port: endpoint.port, noDelay: true, onread });
+    ? connect({ path: endpoint.path, onread: onread(read) })
+    : connect({ host: endpoint.host, port: endpoint.port, noDelay: true, onread: onread(read) });
 }
 
 function dialSecurely(endpoint: Endpoint, tls: TlsOptions, read: Reader): Socket {
