@@ -24,7 +24,7 @@ export class Sink {
     else if (stream instanceof Socket && !('encrypted' in stream)) this.#socket = stream;
   }
 
-  /** Whether what is offered, or written to the stream, may still go out. The getters of streams are not free. */
+  /** Whether what is offered, or written to the stream, may still go out. */
   get isOpen(): boolean {
     return this.#polled === undefined ? !this.stream.destroyed : this.#polled.isOpen;
   }
@@ -34,16 +34,11 @@ export class Sink {
    * @returns what is left of it, for the stream to write; usually empty
    */
   offer(text: string): string {
-    const taken = this.#polled === undefined ? this.#write(text) : this.#offer(this.#polled, text);
-    if (taken === text.length) return '';
-    this.#behind = true;
-    return text.slice(taken);
-  }
-
-  #offer(socket: PolledSocket, text: string): number {
-    if (this.#behind && socket.writableLength > 0) return 0;
-    this.#behind = false;
-    return socket.offer(text);
+    // The getters of streams are not free: this one is asked only where the answer may be yes.
+    if (this.#behind && this.stream.writableLength > 0) return text;
+    const taken = this.#polled === undefined ? this.#write(text) : this.#polled.offer(text);
+    this.#behind = taken < text.length;
+    return this.#behind ? text.slice(taken) : '';
   }
 
   #write(text: string): number {
@@ -56,12 +51,9 @@ export class Sink {
     }
   }
 
-  /** Getters of streams are not free: nothing is asked twice. */
   #isReady(): boolean {
     const socket = this.#socket;
     if (socket === undefined || socket.destroyed) return false;
-    if (this.#behind && socket.writableLength > 0) return false;
-    this.#behind = false;
     if (this.#descriptor !== -1) return true;
     // What was written before it was connected is the stream's.
     if (socket.connecting || socket.writableLength > 0) return false;
