@@ -5,14 +5,9 @@ import { Phases } from './phases.js';
 /** The event loop's turns: one `setImmediate`, which comes after all that was read in the turn; or who reads says when it ends. */
 export class SystemTurn implements Turn, ReadTurn {
   readonly #phases = new Phases();
-  #asked = false;
-  #reading = false;
-  readonly #end = () => {
-    // Tasks that come while the phases run are run by them: nothing to ask for.
-    const left = this.#phases.run();
-    this.#asked = left;
-    if (left) setImmediate(this.#end);
-  };
+  /** Somebody will end it: who reads, or an immediate. */
+  #ending = false;
+  readonly #end = () => this.end();
 
   resume(task: () => void): void {
     this.#phases.resume(task);
@@ -30,19 +25,19 @@ export class SystemTurn implements Turn, ReadTurn {
   }
 
   begin(): void {
-    this.#reading = true;
+    this.#ending = true;
   }
 
   end(): void {
     // Tasks that come while the phases run are run by them: nothing to ask for.
     const left = this.#phases.run();
-    this.#reading = false;
+    this.#ending = false;
     if (left) this.#ask();
   }
 
   #ask(): void {
-    if (this.#asked || this.#reading) return;
-    this.#asked = true;
+    if (this.#ending) return;
+    this.#ending = true;
     setImmediate(this.#end);
   }
 }
