@@ -15,7 +15,7 @@ import { SOCKETS, type Sockets, socketsBy } from './sockets.js';
 /** Registered only where the options ask for a proxy. */
 export const HTTP_PROXY = Symbol('HttpProxy');
 
-/** What every process has, in a container of its own; nothing is made before it is asked for. */
+/** What every process has, in a container of its own. But for clock and turn, nothing is made before it is asked for. */
 export function commonParts({ log, sockets }: Pick<BrokerOptions, 'log' | 'sockets'>): DependencyContainer {
   const parts = container.createChildContainer();
   const clock = new SystemClock();
