@@ -98,7 +98,7 @@ async function build() {
   rmSync(BUILT, { force: true });
   await run(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')], 'compiling failed');
   await run(process.execPath, [join(ROOT, 'scripts', 'bundle.mjs')], 'bundling failed');
-  await run('npm', ['run', '--silent', 'install'], 'the native part could not be built');
+  await run(process.execPath, [join(ROOT, 'scripts', 'native.mjs')], 'building the native part failed');
   writeFileSync(BUILT, mark);
 }
 
