@@ -35,19 +35,13 @@ export function workersOf(pid: number): readonly number[] {
   return familyOf(pid).filter((one) => childrenOf(one).length === 0);
 }
 
+/** One that has ended since it was listed has none. */
 function childrenOf(pid: number): readonly number[] {
-  return unlessGone(() =>
-    readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
       const children = readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1').trim();
       return children.split(' ').filter(Boolean).map(Number);
-    }),
-  );
-}
-
-/** One that has ended since it was listed has no children. */
-function unlessGone(list: () => readonly number[]): readonly number[] {
-  try {
-    return list();
+    });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ESRCH') return [];
