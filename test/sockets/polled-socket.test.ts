@@ -11,6 +11,7 @@ import { loadNative, type Native } from '../../src/sockets/native.js';
 import { PolledSocket } from '../../src/sockets/polled-socket.js';
 import { Poller } from '../../src/sockets/poller.js';
 import { itWhere } from '../faults/scratch.js';
+import { eventually } from '../support/eventually.js';
 import { withPoller } from '../support/poller.js';
 import { temporaryFolder } from '../support/wire.js';
 
@@ -58,12 +59,15 @@ withPoller('sockets that the poller reads', (ours) => {
     await once(server, 'close');
   });
 
-  async function pair(): Promise<Pair> {
-    const accepting = once(server, 'connection');
-    const client = connect(port, '127.0.0.1');
+  function pair(): Promise<Pair> {
+    return accepted(server, connect(port, '127.0.0.1'));
+  }
+
+  async function accepted(by: Server, client: Socket): Promise<Pair> {
+    const accepting = once(by, 'connection');
     clients.push(client);
-    const [accepted] = (await accepting) as [Socket];
-    const socket = acceptor(poller)(accepted, (data, length) => {
+    const [incoming] = (await accepting) as [Socket];
+    const socket = acceptor(poller)(incoming, (data, length) => {
       read(data.toString('latin1', 0, length), socket as PolledSocket);
     });
     clients.push(socket);
@@ -77,26 +81,19 @@ withPoller('sockets that the poller reads', (ours) => {
     return pairs;
   }
 
-  function until(holds: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
-      const look = () => (holds() ? resolve() : setImmediate(look));
-      look();
-    });
-  }
-
   it('reads no more while it is paused, and what came meanwhile later', async () => {
     const { client, socket } = await pair();
     client.write('a');
-    await until(() => heard === 'a');
+    await eventually(() => heard === 'a');
     socket.pause();
     expect(socket.isPaused()).to.equal(true);
     const other = await pair();
     client.write('b');
     other.client.write('c');
-    await until(() => heard === 'ac');
+    await eventually(() => heard === 'ac');
     socket.resume();
     expect(socket.isPaused()).to.equal(false);
-    await until(() => heard === 'acb');
+    await eventually(() => heard === 'acb');
   });
 
   it('gives nothing to one that another destroyed in the same turn', async () => {
@@ -108,7 +105,7 @@ withPoller('sockets that the poller reads', (ours) => {
     };
     const written = pairs.map(({ client }) => new Promise((resolve) => client.write('x', resolve)));
     await Promise.all(written);
-    await until(() => pairs.filter(({ socket }) => socket.destroyed).length === 2);
+    await eventually(() => pairs.filter(({ socket }) => socket.destroyed).length === 2);
     expect(readers).to.have.length(1);
   });
 
@@ -117,7 +114,7 @@ withPoller('sockets that the poller reads', (ours) => {
       heard = '';
       const { client, socket } = await pair();
       client.write(`${i}`);
-      await until(() => heard === `${i}`);
+      await eventually(() => heard === `${i}`);
       socket.destroy();
       await once(client, 'close');
     }
@@ -140,7 +137,7 @@ withPoller('sockets that the poller reads', (ours) => {
     client.write('before ');
     await inPython(`s.send(b'!', socket.MSG_OOB); s.send(b' behind')`, client);
     socket.resume();
-    await until(() => heard.endsWith(' behind'));
+    await eventually(() => heard.endsWith(' behind'));
     expect(heard).to.match(/^before !? behind$/);
   });
 
@@ -148,18 +145,12 @@ withPoller('sockets that the poller reads', (ours) => {
     const folder = temporaryFolder();
     const local = createServer({ pauseOnConnect: true }).listen(folder.path('socket'));
     await once(local, 'listening');
-    const accepting = once(local, 'connection');
-    const client = connect(folder.path('socket'));
-    const [accepted] = (await accepting) as [Socket];
-    const socket = acceptor(poller)(accepted, (data, length) => {
-      heard += data.toString('latin1', 0, length);
-    });
-    clients.push(client, socket);
+    const { client, socket } = await accepted(local, connect(folder.path('socket')));
     socket.pause();
     client.write('before ');
     await inPython(`socket.send_fds(s, [b'with '], [0]); s.send(b'behind')`, client);
     socket.resume();
-    await until(() => heard === 'before with behind');
+    await eventually(() => heard === 'before with behind');
     local.close();
     folder.remove();
   });
@@ -176,7 +167,7 @@ withPoller('sockets that the poller reads', (ours) => {
   it('is left to the stream for good when it is released', async () => {
     const { client, socket } = await pair();
     client.write('ours');
-    await until(() => heard === 'ours');
+    await eventually(() => heard === 'ours');
     socket.release();
     expect(socket.isPaused()).to.equal(true);
     let streamed = '';
@@ -186,11 +177,11 @@ withPoller('sockets that the poller reads', (ours) => {
     socket.unshift('before ');
     socket.resume();
     client.write('theirs');
-    await until(() => streamed === 'before theirs');
+    await eventually(() => streamed === 'before theirs');
     socket.pause();
     client.write('!');
     socket.resume();
-    await until(() => streamed === 'before theirs!');
+    await eventually(() => streamed === 'before theirs!');
     expect(heard).to.equal('ours');
   });
 
@@ -198,7 +189,7 @@ withPoller('sockets that the poller reads', (ours) => {
     poller = new Poller(UNABLE);
     const { client, socket } = await pair();
     client.write('x');
-    await until(() => heard === 'x');
+    await eventually(() => heard === 'x');
     expect(socket.offer('y')).to.equal(0);
     const ended = once(socket, 'end');
     client.end();
@@ -219,7 +210,7 @@ withPoller('sockets that the poller reads', (ours) => {
     read = (text, socket) => texts.set(socket, (texts.get(socket) ?? '') + text);
     const said = pairs.map((_, i) => Array.from({ length: 1000 }, (_, n) => `${i}:${n} `).join(''));
     for (const [i, { client }] of pairs.entries()) client.write(said[i] as string);
-    await until(() => pairs.every(({ socket }, i) => texts.get(socket)?.length === said[i]?.length));
+    await eventually(() => pairs.every(({ socket }, i) => texts.get(socket)?.length === said[i]?.length));
     for (const [i, { socket }] of pairs.entries()) expect(texts.get(socket)).to.equal(said[i]);
   });
 });

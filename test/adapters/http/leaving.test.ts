@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { afterEach, it } from 'mocha';
-import { allWays, eventually, HttpWorld, type RawClient, type WorldOptions } from './world.js';
+import { eventually } from '../../support/eventually.js';
+import { allWays, HttpWorld, type RawClient, type WorldOptions } from './world.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const OK = '["200",["Content-Length","2"]]\nok';

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { afterEach, it } from 'mocha';
 import type { Delivery } from '../../../src/ports/exchange.js';
-import { Asked, allWays, eventually, HttpWorld, undated, type WorldOptions } from './world.js';
+import { eventually } from '../../support/eventually.js';
+import { Asked, allWays, HttpWorld, undated, type WorldOptions } from './world.js';
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const POST = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { afterEach, it } from 'mocha';
-import { allWays, eventually, HttpWorld, undated, type WorldOptions } from './world.js';
+import { eventually } from '../../support/eventually.js';
+import { allWays, HttpWorld, undated, type WorldOptions } from './world.js';
 
 const OK = '["200",["Content-Length","2"]]\nok';
 

@@ -1,7 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import { expect } from 'chai';
 import { afterEach, it } from 'mocha';
-import { allWays, eventually, HttpWorld, undated, type WorldOptions } from './world.js';
+import { eventually } from '../../support/eventually.js';
+import { allWays, HttpWorld, undated, type WorldOptions } from './world.js';
 
 const OK = '["200",["Content-Length","2"]]\nok';
 

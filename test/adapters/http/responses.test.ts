@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { afterEach, beforeEach, it } from 'mocha';
+import { eventually } from '../../support/eventually.js';
 import type { Asked, RawClient } from './world.js';
-import { allWays, eventually, HttpWorld, undated } from './world.js';
+import { allWays, HttpWorld, undated } from './world.js';
 
 /** Bytes that the system has yet to send from this port, for whoever is at the other end. Known on Linux only. */
 function unsent(port: number): number {

@@ -8,7 +8,8 @@ import {
   type RouteOptions,
   Routes,
 } from '../../../src/adapters/http/routes.js';
-import { allWays, eventually, HttpWorld, undated } from './world.js';
+import { eventually } from '../../support/eventually.js';
+import { allWays, HttpWorld, undated } from './world.js';
 
 const OK = '["200",["Content-Length","2"]]\nok';
 const ANY = { methods: undefined, host: '', prefix: '', to: 'b', max: Number.POSITIVE_INFINITY };

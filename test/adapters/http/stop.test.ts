@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { afterEach, it } from 'mocha';
 import { REMEMBERED } from '../../../src/domain/known-ids.js';
-import { allWays, eventually, HttpWorld } from './world.js';
+import { eventually } from '../../support/eventually.js';
+import { allWays, HttpWorld } from './world.js';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const OK = '["200",["Content-Length","2"]]\nok';

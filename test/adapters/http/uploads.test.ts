@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { afterEach, it } from 'mocha';
-import { type Asked, allWays, eventually, HttpWorld, type RawClient, undated, type WorldOptions } from './world.js';
+import { eventually } from '../../support/eventually.js';
+import { type Asked, allWays, HttpWorld, type RawClient, undated, type WorldOptions } from './world.js';
 
 const OK = '["200",["Content-Length","2"]]\nok';
 const CHUNKED = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n';

@@ -13,6 +13,7 @@ import type { Delivery, Exchange, Receive, Receiver } from '../../../src/ports/e
 import { type Accept, acceptor, readOneByOne } from '../../../src/sockets/accept.js';
 import { poller } from '../../../src/sockets/poller.js';
 import { ManualClock } from '../../support/clock.js';
+import { eventually } from '../../support/eventually.js';
 import { NO_LIMITS, Teller } from '../../support/exchange.js';
 import { CountingIds } from '../../support/ids.js';
 import { MemoryLog } from '../../support/log.js';
@@ -315,9 +316,4 @@ export class HttpWorld {
 export function undated(response: string): string {
   if (!/\r\nDate: [^\r]+ GMT\r\n/.test(response)) throw new Error(`no Date in ${JSON.stringify(response)}`);
   return response.replace(/\r\nDate: [^\r]+/g, '');
-}
-
-/** Resolves when it holds, which something that is under way has to bring about. */
-export async function eventually(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }
