@@ -177,13 +177,13 @@ module Msglite
     # For the wrapper.
     # @param wanted +lease+, +concurrency+, +count+, +timeout+
     # @return [Receiving]
-    def stream(addresses, keep: false, wrap: nil, lease: LEASE, concurrency: 1, count: nil, timeout: nil)
+    def stream(addresses, keep: false, lease: LEASE, concurrency: 1, count: nil, timeout: nil)
       wanted = { addresses: Arguments.addresses(addresses), lease: Arguments.seconds('a lease', lease, 1),
                  concurrency: Arguments.count('concurrency', concurrency) || Encode::MOST_COUNT,
                  count: Arguments.count('count', count), timeout: timeout && Arguments.seconds('a timeout', timeout) }
       raise Error.closed if @closed
 
-      stream = Receiving.new(@link, self, wanted, keep: keep, wrap: wrap) { |delivery, late| lease_lost(delivery, late) }
+      stream = Receiving.new(@link, self, wanted, keep: keep) { |delivery, late| lease_lost(delivery, late) }
       @link.lock.synchronize do
         @streams[stream] = true
         stream.start

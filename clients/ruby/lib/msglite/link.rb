@@ -23,8 +23,6 @@ module Msglite
     LONGEST_PAUSE = 1.0
     # The same while there is something to do: so long a message waits at most that nobody polls for.
     TICK = 0.002
-    # Seconds for which what is said is gathered by +flush_soon+.
-    TOGETHER = 0.001
     DONE = [:done].freeze
     ELSEWHERE = 'this client was made in another process: connect after fork'
     # Times it looks up so soon although nothing came.
@@ -54,7 +52,6 @@ module Msglite
       @reads = 0
       @idle_ticks = 0
       @tickers = []
-      @flushed = 0
       @writing = Mutex.new
       @out = String.new(encoding: Encoding::BINARY)
       @state = :down
@@ -114,9 +111,9 @@ module Msglite
       elsewhere? ? receive.listener.refused(receive, Error.bad(ELSEWHERE)) : @receives.start(receive)
     end
 
-    # With the lock held; then +flush+. It had its one message, and shall have another one, in whatever time.
-    def receive_again(receive)
-      @receives.again(receive)
+    # With the lock held; then +flush+. It is over, and shall have so many more messages, in whatever time.
+    def receive_again(receive, count)
+      elsewhere? ? receive.listener.refused(receive, Error.bad(ELSEWHERE)) : @receives.again(receive, count)
     end
 
     # With the lock held; then +flush+.
@@ -180,12 +177,9 @@ module Msglite
       @writing.synchronize { nil while write_some }
     end
 
-    # The same for who comes back soon: what is said within a millisecond is written together, in one system call. The link's
-    # thread sees to it that nothing waits for longer than a tick.
-    def flush_soon
-      now = Clock.now
-      wait = @lock.synchronize { @tick == TICK && @poller.nil? && now - @flushed < TOGETHER }
-      flush unless wait
+    # With the lock held: whether something was said that can be written.
+    def unsaid?
+      !@out.empty? && !@connection.nil?
     end
 
     # With the lock held: its +tick+ is called in each tick, as long as there is something to do.
@@ -294,7 +288,6 @@ module Msglite
 
         connection = @connection
         bytes = take_out
-        @flushed = Clock.now
       end
       write_to(connection, bytes)
       true

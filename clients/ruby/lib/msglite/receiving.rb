@@ -7,12 +7,10 @@ module Msglite
 
     # For the client.
     # @param keep [Boolean] leases are extended until messages have ended
-    # @param wrap makes of a delivery what is given out; a LeasedMessage if not given
-    def initialize(link, client, wanted, keep: false, wrap: nil, &lease_lost)
+    def initialize(link, client, wanted, keep: false, &lease_lost)
       @link = link
       @client = client
       @keep = keep
-      @wrap = wrap || ->(delivery) { LeasedMessage.new(delivery, client, self) }
       @lease_lost = lease_lost
       @ready = []
       @out = {}.compare_by_identity
@@ -44,12 +42,7 @@ module Msglite
       end
       raise Error.new('expired', "nothing came in #{timeout} seconds") unless found
 
-      delivery ? @wrap.call(delivery) : over
-    end
-
-    # Whether there is one that was not asked for yet.
-    def ready?
-      !@ready.empty?
+      delivery ? LeasedMessage.new(delivery, @client, self) : over
     end
 
     # Each message, as it comes. +break+ gives back what was taken and not seen.
@@ -109,7 +102,7 @@ module Msglite
     # What comes, with the lock held
 
     def taken(delivery)
-      @out[delivery] = :placed
+      @out[delivery] = true
       @link.keep_alive(delivery) if @keep
       return back(delivery, 0) if @error
 
@@ -136,21 +129,6 @@ module Msglite
       look_for_end
     end
 
-    # For those who end a delivery by themselves, with the lock held: its place is free, and it is still out.
-    def free(delivery)
-      return unless @out[delivery] == :placed
-
-      @out[delivery] = :free
-      @taking.release
-    end
-
-    # The same: it has ended.
-    def release(delivery)
-      state = @out.delete(delivery)
-      @taking.release if state == :placed
-      look_for_end if state
-    end
-
     private
 
     def over
@@ -170,6 +148,13 @@ module Msglite
         yield
         release(delivery)
       end
+    end
+
+    def release(delivery)
+      return unless @out.delete(delivery)
+
+      @taking.release
+      look_for_end
     end
 
     def look_for_end

@@ -22,38 +22,43 @@ module Msglite
         end
       end
 
-      # The same for the only thread that waits, which nobody interrupts, and for what only the broker can bring about. What was
-      # said before is written on the way: together with what there was to be said when the last answer came.
-      def wait_alone_for(cond)
-        polled = false
-        @lock.synchronize do
-          until yield
-            if pollable?
-              polled = true
-              read_on(cond)
-            elsif @out.empty? || @connection.nil? then wait_in_line(cond, SHORT_PAUSE)
-            else unlocked { flush }
-            end
-          end
-        end
-        flush unless polled
-      end
-
       # Whether what comes now was read by a thread that waits for this.
       def polled_for?(cond)
         @polled_for.equal?(cond)
       end
 
-      private
+      # For those who wait in turns of their own, with the lock held once
 
+      # Whether nobody reads, and there is something to read.
       def pollable?
         @poller.nil? && @state == :up && @failure.nil?
       end
 
-      # Whoever polls just now has this one look when he stops, whatever came.
-      def wait_in_line(cond, pause)
-        @heir = cond
-        cond.wait(pause)
+      # Writes what was said and reads, without the lock, however long that takes, and takes what came. Nobody may interrupt it.
+      # @param cond as of +wait_for+
+      def read_on(cond)
+        connection = @connection
+        @poller = Thread.current
+        # Who writes just now has what was said before, and waits for the lock.
+        bytes = take_out if !@out.empty? && @writing.try_lock
+        @lock.exit
+        begin
+          bytes ? write_tried(connection, bytes) : flush
+          connection.await
+        ensure
+          @lock.enter
+          @poller = nil
+        end
+        absorb(connection, cond)
+      rescue Error => e
+        @failure ||= e if connection.equal?(@connection)
+      ensure
+        rouse
+      end
+
+      # Waits while others read, who signal when there is need.
+      def wait_in_reserve(cond)
+        cond.wait(up? ? LONGEST_PAUSE : SHORT_PAUSE)
       end
 
       def unlocked
@@ -61,6 +66,14 @@ module Msglite
         yield
       ensure
         @lock.enter
+      end
+
+      private
+
+      # Whoever polls just now has this one look when he stops, whatever came.
+      def wait_in_line(cond, pause)
+        @heir = cond
+        cond.wait(pause)
       end
 
       # What the link's own thread does while there is a connection.
@@ -113,27 +126,6 @@ module Msglite
         ensure
           rouse
         end
-      end
-
-      # With the lock held, once: writes and reads without it, however long that takes, and takes what came.
-      def read_on(cond)
-        connection = @connection
-        @poller = Thread.current
-        # Who writes just now has what was said before, and waits for the lock.
-        bytes = take_out if !@out.empty? && @writing.try_lock
-        @lock.exit
-        begin
-          bytes ? write_tried(connection, bytes) : flush
-          connection.await
-        ensure
-          @lock.enter
-          @poller = nil
-        end
-        absorb(connection, cond)
-      rescue Error => e
-        @failure ||= e if connection.equal?(@connection)
-      ensure
-        rouse
       end
 
       # Once the right to write was got.

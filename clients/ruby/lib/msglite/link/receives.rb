@@ -9,12 +9,12 @@ module Msglite
     class Receive
       attr_reader :addresses, :timeout, :lease, :listener, :due
       attr_accessor :state, :left, :tag, :left_of_tag
-      # What was said for it, where that can be said again.
-      attr_accessor :line
+      # What was said for it with its tag, by the count, where that can be said again.
+      attr_accessor :lines
 
       # @param addresses [Array<String>] 1 to 8
       # @param timeout [Integer, nil] milliseconds for the whole; 0: only what is there already; nil: for ever
-      # @param count [Integer, nil] how many messages; nil: no end
+      # @param count [Integer, nil] how many messages; nil: no end; 0: it is over, and can be made to wait again
       # @param lease [Integer] milliseconds; 0: no lease
       # @param listener hears +deliver(delivery, receive)+, and after the last message, or +expired+, +withdrawn+ or +refused+,
       #   nothing more
@@ -25,7 +25,11 @@ module Msglite
         @lease = lease
         @listener = listener
         @due = timeout && (Clock.now + (timeout / 1000.0))
-        @state = :waiting
+        @state = count == 0 ? :over : :waiting
+      end
+
+      def over?
+        @state == :over
       end
     end
 
@@ -50,23 +54,24 @@ module Msglite
           receive.state = :over
           receive.listener.refused(receive, @closed)
         else
+          receive.state = :waiting
           @all[receive] = true
           say(receive) if @connected
         end
         receive
       end
 
-      # It had its one message, and wants another one; it is for ever. Its tag is free, and the line the same each time.
-      def again(receive)
-        return start(receive) if @closed
+      # It is over, and shall have so many more messages; it is for ever. Its tag is free, and its lines are the same each time.
+      def again(receive, count)
+        receive.left = count
+        return start(receive) if @closed || receive.tag.nil? || !@connected
 
         receive.state = :waiting
-        receive.left = receive.left_of_tag = 1
+        receive.left_of_tag = count
         @all[receive] = true
-        return unless @connected
-
         @by_tag[receive.tag] = receive
-        @link.say(receive.line ||= Encode.receive(receive.tag, receive.addresses, nil, lease: receive.lease).freeze)
+        lines = receive.lines ||= {}
+        @link.say(lines[count] ||= Encode.receive(receive.tag, receive.addresses, nil, count: count, lease: receive.lease).freeze)
       end
 
       # What is on its way still comes. Then the listener hears that it was withdrawn.
@@ -145,7 +150,7 @@ module Msglite
 
       def say(receive)
         receive.tag = @link.new_tag
-        receive.line = nil
+        receive.lines = nil
         receive.left_of_tag = [receive.left, Encode::MOST_COUNT].min
         @by_tag[receive.tag] = receive
         left = receive.timeout

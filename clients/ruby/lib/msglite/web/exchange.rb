@@ -10,7 +10,7 @@ module Msglite
       FAILED = "500 Internal Server Error\n"
       PLAIN = { 'content-type' => 'text/plain' }.freeze
 
-      # @param worker [Worker] with +client+, +link+, +stream+, +environment+, +names+, +log+
+      # @param worker [Worker] with +client+, +link+, +places+, +environment+, +names+, +log+
       def initialize(worker, delivery)
         @worker = worker
         @delivery = delivery
@@ -29,7 +29,11 @@ module Msglite
       ensure
         @departure&.forget
         @input&.dispose
-        @worker.flush_later
+      end
+
+      # An answer that was begun and can't be finished is broken off by the proxy when it hears that.
+      def give_back
+        ended { @worker.link.give_back(@delivery, 0) }
       end
 
       private
@@ -126,15 +130,12 @@ module Msglite
         last ? finish(last, Clock.now) : whole(head, '')
       end
 
-      # The place is free for the next request, which is asked for in the same breath.
+      # It is written when the next request is asked for.
       def finish(ask, now)
         raise ClientGone if @delivery.lost
 
         @finished = true
-        @worker.link.lock.synchronize do
-          @worker.link.ask(ask, now)
-          @worker.stream.free(@delivery)
-        end
+        @worker.link.lock.synchronize { @worker.link.ask(ask, now) }
       end
 
       # Who closes may take his time, and the answer need not wait for that.
@@ -164,11 +165,6 @@ module Msglite
         give_back
       end
 
-      # An answer that was begun and can't be finished is broken off by the proxy when it hears that.
-      def give_back
-        ended { @worker.link.give_back(@delivery, 0) }
-      end
-
       def done
         ended { @worker.link.done(@delivery) }
       end
@@ -176,7 +172,7 @@ module Msglite
       def ended
         @worker.link.lock.synchronize do
           yield
-          @worker.stream.release(@delivery)
+          @worker.places.release(@delivery)
         end
         @worker.link.flush
       end

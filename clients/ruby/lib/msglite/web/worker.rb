@@ -11,8 +11,8 @@ module Msglite
       attr_reader :client
       # @return [Link]
       attr_reader :link
-      # @return [Turn, Receiving]
-      attr_reader :stream
+      # @return [Places]
+      attr_reader :places
       attr_reader :environment, :names, :log
 
       # @param app [#call] of Rack
@@ -23,7 +23,6 @@ module Msglite
         @log = options.log
         @names = Names.new
         @left = options.requests_left
-        @alone = options.threads == 1
         @environment = Environment.new(errors: options.errors, threads: options.threads, workers: options.workers)
         @stopping = false
       end
@@ -33,7 +32,7 @@ module Msglite
       def connect
         @client = Msglite.connect(@options.broker, wait: true, **@options.connection)
         @link = @client.link
-        @link.tick = LOOK if @alone
+        @link.tick = LOOK if @options.threads == 1
         @client.on(:disconnect) { |about| @log.warn('broker lost', why: about[:reason].message) }
         @client.on(:reconnect) { |about| @log.info('broker back', away: about[:away].round(3), address: about[:address]) }
         @client.on(:lease_lost) { |_, late| lost(late) }
@@ -43,12 +42,13 @@ module Msglite
       # Answers requests until +stop+, or until there were enough of them; then finishes those that are under way.
       # @raise [Error] the broker does not let us
       def run
-        @stream = @alone ? by_turns : together
-        @stream.stop if @stopping
+        @places = Places.new(@link, @options.addresses, threads: @options.threads, count: @left,
+                             lease: Arguments.seconds('a lease', @options.lease, 1)) { |_, late| lost(late) }
+        @places.stop if @stopping
         threads = Array.new(@options.threads) { Thread.new { work } }
         threads.each { |thread| thread.report_on_exception = false }
         threads.each(&:join)
-        @stream.wait
+        @places.wait
       ensure
         close
       end
@@ -56,7 +56,7 @@ module Msglite
       # Takes no more. For any thread, but not for a signal's handler.
       def stop
         @stopping = true
-        @stream&.stop
+        @places&.stop
       end
 
       # For exchanges
@@ -68,27 +68,10 @@ module Msglite
           refused(Head.new(delivery.frame.body), error) unless error.code == 'closed'
           @link.give_back(delivery, 0)
         end
-        @stream.release(delivery)
-      end
-
-      # The only thread says no more before it waits for the next request, and then writes all of it.
-      def flush_later
-        return if @alone
-
-        @stream.ready? ? @link.flush_soon : @link.flush
+        @places.release(delivery)
       end
 
       private
-
-      def by_turns
-        lease = Arguments.seconds('a lease', @options.lease, 1)
-        Turn.new(@link, @options.addresses, lease: lease, count: @left) { |_, late| lost(late) }
-      end
-
-      def together
-        @client.stream(@options.addresses, keep: true, wrap: ->(delivery) { delivery }, lease: @options.lease,
-                                           concurrency: @options.threads, count: @left)
-      end
 
       def lost(late)
         @log.warn('request lost to another', late: late)
@@ -105,21 +88,18 @@ module Msglite
       end
 
       def work
-        while (delivery = @stream.next)
+        while (delivery = @places.next)
           serve(delivery)
         end
       end
 
       def serve(delivery)
-        Exchange.new(self, delivery).run(@app)
+        exchange = Exchange.new(self, delivery)
+        exchange.run(@app)
       rescue StandardError => e
         # A fault of ours. Another worker may do better.
         @log.failure('request failed', e)
-        @link.lock.synchronize do
-          @link.give_back(delivery, 0)
-          @stream.release(delivery)
-        end
-        @link.flush
+        exchange.give_back
       end
     end
   end
