@@ -23,6 +23,7 @@ module Msglite
         @lease_lost = lease_lost
         @waiting = link.lock.new_cond
         @receives = Array.new(threads) { Link::Receive.new(addresses, timeout: nil, count: 0, lease: lease, listener: self) }
+        @resting = @receives.dup
         # Places for which nothing was asked yet, and messages that were.
         @free = @asked = 0
         @ready = []
@@ -81,7 +82,8 @@ module Msglite
 
       # What comes, with the lock held
 
-      def deliver(delivery, _receive)
+      def deliver(delivery, receive)
+        @resting << receive if receive.over?
         @asked -= 1
         @out[delivery] = true
         @link.keep_alive(delivery)
@@ -129,7 +131,7 @@ module Msglite
         @free -= count
         @left -= count
         @asked += count
-        @link.receive_again(@receives.find(&:over?), count)
+        @link.receive_again(@resting.pop, count)
       end
 
       def wait_for_some
