@@ -31,11 +31,16 @@ export const gunicorn = server('gunicorn', [PYTHON, '-c', GUNICORN], (path, work
   return [PYTHON, '-m', 'gunicorn', '--worker-class', 'sync', '--workers', workers, ...where, 'hello'];
 });
 
+/** In each of Ruby's processes: as many as Puma has by itself. */
+export const RUBY_THREADS = 5;
+
 export const puma = server('puma', ['puma', '--version'], (path, workers) => {
   return [
     'puma',
     '--workers',
     workers,
+    '--threads',
+    `${RUBY_THREADS}:${RUBY_THREADS}`,
     '--bind',
     `unix://${path}`,
     '--environment',
@@ -59,7 +64,7 @@ const RUBY_CLIENT = join(CLIENTS, 'ruby');
 export const msgliteRackup = wrapper(
   'ruby',
   RUBY,
-  ['-I', join(RUBY_CLIENT, 'lib'), join(RUBY_CLIENT, 'exe/msglite-rackup')],
+  ['-I', join(RUBY_CLIENT, 'lib'), join(RUBY_CLIENT, 'exe/msglite-rackup'), '--threads', `${RUBY_THREADS}`],
   application('ru'),
 );
 
