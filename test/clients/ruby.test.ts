@@ -13,6 +13,7 @@ const NEEDS: Readonly<Record<string, readonly string[]>> = {
   http_test: ['rack'],
   suite_test: ['rack'],
   worker_test: ['rack'],
+  threads_test: ['rack'],
   sinatra_test: ['rack', 'sinatra/base', 'puma'],
 };
 

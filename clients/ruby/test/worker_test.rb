@@ -114,12 +114,6 @@ class WorkerTest < BrokerTest
     eventually { pids.none? { |pid| alive?(pid) } }
   end
 
-  def test_threads
-    workers('--workers', '1', '--threads', '3')
-    asking = Array.new(3) { Thread.new { @web.get('/together').body } }
-    assert_equal %w[together together together], asking.map(&:value)
-  end
-
   def test_a_client_that_goes_ends_a_stream
     wrapper = workers('--workers', '1')
     socket = ask_raw('/endless')

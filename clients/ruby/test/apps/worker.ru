@@ -9,6 +9,7 @@ raise 'this application is broken' if generation == 'broken'
 plain = { 'content-type' => 'text/plain' }.freeze
 together = Queue.new
 waiting = 0
+counted = 0
 lock = Mutex.new
 
 endless = Class.new do
@@ -58,10 +59,17 @@ run(lambda do |env|
     sleep 1
     [200, plain.dup, ['slow']]
   when '/together'
+    count = Integer(env['QUERY_STRING'])
     lock.synchronize { waiting += 1 }
-    3.times { together << true } if waiting == 3
+    count.times { together << true } if (waiting % count).zero?
     together.pop
     [200, plain.dup, ['together']]
+  when '/held'
+    # Until there is that file.
+    puts 'held'
+    sleep 0.01 until File.exist?(env['QUERY_STRING'])
+    [200, plain.dup, [Process.pid.to_s]]
+  when '/count' then [200, plain.dup, [(counted += 1).to_s]]
   when '/endless' then [200, plain.dup, endless.new]
   when '/big' then [200, plain.dup, big.new]
   when '/waits'
