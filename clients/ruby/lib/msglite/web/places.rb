@@ -6,7 +6,7 @@ module Msglite
     #
     # The thread that reads works off what came, one after the other, for as long as that is quick: it is answered in one write, in
     # which the next ones are asked for. To hand a request to another thread costs more than most requests. But none waits for an
-    # application that waits for something: then the link's own thread wakes others, after two milliseconds; and as it will not
+    # application that waits for something: then the link's own thread wakes others, after some milliseconds; and as it will not
     # have been the last time, from then on each thread calls another one before it begins, until they are called in vain.
     class Places
       # Seconds for which answers wait for those to what came with them.

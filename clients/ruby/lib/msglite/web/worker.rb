@@ -4,8 +4,9 @@ module Msglite
   module Web
     # One process that answers requests: a client, and threads that each take the next request when they are free.
     class Worker
-      # Seconds for which nobody reads at most while the only thread works.
-      LOOK = 0.5
+      # Seconds for which nobody reads at most while threads work: one that could not take more anyway, or some of several.
+      LOOK_ALONE = 0.5
+      LOOK = 0.005
 
       # @return [Client]
       attr_reader :client
@@ -32,7 +33,7 @@ module Msglite
       def connect
         @client = Msglite.connect(@options.broker, wait: true, **@options.connection)
         @link = @client.link
-        @link.tick = LOOK if @options.threads == 1
+        @link.tick = @options.threads == 1 ? LOOK_ALONE : LOOK
         @client.on(:disconnect) { |about| @log.warn('broker lost', why: about[:reason].message) }
         @client.on(:reconnect) { |about| @log.info('broker back', away: about[:away].round(3), address: about[:address]) }
         @client.on(:lease_lost) { |_, late| lost(late) }
