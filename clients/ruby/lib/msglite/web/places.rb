@@ -31,6 +31,7 @@ module Msglite
         # Threads that wait for others, and calls that are left.
         @idle = @calls = 0
         @called = @stopped = false
+        @came = Clock.now
         link.lock.synchronize { link.on_tick(self) }
       end
 
@@ -91,6 +92,7 @@ module Msglite
         return if @link.polled_for?(@waiting)
 
         # All of us who are awake are busy.
+        @came = Clock.now
         @calls = CALLS
         @waiting.signal
       end
@@ -137,7 +139,7 @@ module Msglite
       def wait_for_some
         if @link.pollable?
           @link.read_on(@waiting)
-          @read = Clock.now
+          @came = Clock.now
         elsif @link.unsaid? then @link.unlocked { @link.flush }
         else be_idle
         end
@@ -163,7 +165,7 @@ module Msglite
 
       # Whether what was said waits for long enough.
       def late?
-        @link.unsaid? && (@stopped || Clock.now - @read > TOGETHER)
+        @link.unsaid? && (@stopped || Clock.now - @came > TOGETHER)
       end
 
       def leave
