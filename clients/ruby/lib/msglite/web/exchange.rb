@@ -130,7 +130,7 @@ module Msglite
         last ? finish(last, Clock.now) : whole(head, '')
       end
 
-      # It is written when the next request is asked for.
+      # It is written with what else there is to be said, at the latest when the next request is asked for.
       def finish(ask, now)
         raise ClientGone if @delivery.lost
 

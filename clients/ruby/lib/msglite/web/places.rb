@@ -39,7 +39,7 @@ module Msglite
       # @return [Link::Delivery, nil]
       # @raise [Error] why it ended before its time
       def next
-        delivery = nil
+        delivery = late = nil
         @link.lock.synchronize do
           @free += 1
           until (delivery = @ready.shift) || over?
@@ -47,9 +47,10 @@ module Msglite
             wait_for_some
           end
           call if delivery
-          ask if (late = late?)
-          late
-        end && @link.flush
+          late = late?
+          ask if late
+        end
+        @link.flush if late
         raise @error if delivery.nil? && @error
 
         delivery
