@@ -56,9 +56,9 @@ module Msglite
         rouse
       end
 
-      # Waits while others read, who signal when there is need.
+      # Waits while somebody else reads, who signals when there is need, or while there is no connection.
       def wait_in_reserve(cond)
-        cond.wait(up? ? LONGEST_PAUSE : SHORT_PAUSE)
+        cond.wait(@poller ? LONGEST_PAUSE : SHORT_PAUSE)
       end
 
       def unlocked
