@@ -85,7 +85,7 @@ export class Lines {
     const waiter = new Waiter(receiver, addresses, count, this.core.time.now() + timeout, lease);
     for (const address of addresses) {
       const queue = this.core.queues.get(address);
-      if (queue === undefined || queue.paused) continue;
+      if (queue === undefined || queue.paused || queue.waiting === 0) continue;
       this.#serve(queue, waiter);
       if (waiter.wants === 0) return waiter;
     }
