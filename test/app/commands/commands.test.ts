@@ -38,6 +38,12 @@ describe('the command', function () {
     return { child, result };
   }
 
+  it('says nothing to nobody when the reader of its help has left', async () => {
+    const { child, result } = run(['--help']);
+    child.stdout.destroy();
+    expect(await result).to.deep.equal({ code: 1, out: '', err: '' });
+  });
+
   it('send: takes the body from its argument, and ends when the broker has it', async () => {
     const { child, result } = run([
       ...['-network=unix', 'send', '-t', '5', '--reply-to', 'r', '--id', 'i', '--delay', '0.5', 'a', 'hello'],
