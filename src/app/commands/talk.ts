@@ -46,10 +46,13 @@ export async function show(message: Message | undefined, verbose: boolean): Prom
   return EXIT.done;
 }
 
-/** Writes to standard output. */
+/**
+ * Writes to standard output.
+ * @throws if nobody reads it any more (the cause is an EPIPE), or there is no room
+ */
 export function write(bytes: string | Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
-    const failed = (cause: Error) => reject(new Error(`cannot write the message: ${cause.message}`, { cause }));
+    const failed = (cause: Error) => reject(new Error(`cannot write to standard output: ${cause.message}`, { cause }));
     process.stdout.once('error', failed);
     process.stdout.write(bytes, (error) => {
       if (error) return;

@@ -150,6 +150,24 @@ describe('the command', function () {
     expect(await result).to.deep.equal({ code: 0, out: '{"name":"q1"}\n{"name":"q2"}\n', err: '' });
   });
 
+  it('queues: says nothing to nobody when who reads has left', async () => {
+    const { child, result } = run(['queues']);
+    const { tag, say } = await broker.next();
+    child.stdout.destroy();
+    const answer = '{"queues":[{"name":"q1"}],"more":false}';
+    say(`== ${tag} ${answer.length}\r\n${answer}\r\n`);
+    expect(await result).to.deep.equal({ code: 1, out: '', err: '' });
+  });
+
+  it('ready: says when who reads has left', async () => {
+    const { child, result } = run(['ready', 'a']);
+    const { tag, say } = await broker.next();
+    child.stdout.destroy();
+    say(`>> ${tag} 2 9 a - attempt=1\r\nhi\r\n`);
+    const err = 'msglite: cannot write to standard output: write EPIPE\n';
+    expect(await result).to.deep.equal({ code: 1, out: '', err });
+  });
+
   const usage: [string[], NodeJS.ProcessEnv, string][] = [
     [['--http-timout', '3'], {}, "msglite: unknown option '--http-timout' (Did you mean --http-timeout?)\n"],
     [['-http-timout=3'], {}, "msglite: unknown option '--http-timout=3' (Did you mean --http-timeout?)\n"],
