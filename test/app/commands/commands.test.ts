@@ -168,6 +168,17 @@ describe('the command', function () {
     expect(await result).to.deep.equal({ code: 1, out: '', err });
   });
 
+  it('says which file of a connection under TLS is none', async () => {
+    const tls = ['--broker', 'tcp:127.0.0.1:1', '--broker-ca', MSGLITE];
+    const { code, err } = await run(['stats', ...tls]).result;
+    expect(code).to.equal(2);
+    expect(err).to.contain(`msglite: --broker-ca: there is no certificate in ${MSGLITE}: `);
+    const own = ['--broker', 'tcp:127.0.0.1:1', '--broker-cert', MSGLITE, '--broker-key', MSGLITE];
+    expect((await run(['stats', ...own]).result).err).to.match(
+      /^msglite: --broker-cert: .* make no certificate: .*\n$/,
+    );
+  });
+
   const usage: [string[], NodeJS.ProcessEnv, string][] = [
     [['--http-timout', '3'], {}, "msglite: unknown option '--http-timout' (Did you mean --http-timeout?)\n"],
     [['-http-timout=3'], {}, "msglite: unknown option '--http-timout=3' (Did you mean --http-timeout?)\n"],
