@@ -104,6 +104,17 @@ describe('the command', function () {
     expect(await result).to.deep.equal({ code: 0, out: 'hi', err: '' });
   });
 
+  it('ready: a message that came is written whatever becomes of the broker', async () => {
+    broker.flushes = false;
+    const { child, result } = run(['ready', 'a']);
+    const { tag, say } = await broker.next();
+    say(`>> ${tag} 2 9 a - attempt=1\r\nhi\r\n`);
+    await once(child.stdout, 'data');
+    const flush = await broker.next();
+    flush.say(`-- ${flush.tag} journal-gone the journal is gone\r\n`);
+    expect(await result).to.deep.equal({ code: 0, out: 'hi', err: '' });
+  });
+
   it('ready: ends when interrupted', async () => {
     const { child, result } = run(['ready', 'a']);
     await broker.next();
