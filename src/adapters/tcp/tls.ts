@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext, createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
+import { CONNECTIONS } from './listen.js';
 
 /** Files in PEM. */
 export interface TlsSettings {
@@ -42,13 +43,11 @@ export function createTlsServer(
   secured: (socket: TLSSocket) => void,
 ): Server {
   const options = {
+    ...CONNECTIONS,
     ...context,
     requestCert: ca !== undefined,
     rejectUnauthorized: ca !== undefined && clientCerts === 'require',
     handshakeTimeout: patience,
-    pauseOnConnect: true,
-    allowHalfOpen: true,
-    noDelay: true,
   };
   return createServer(options, (socket) => {
     if (ca === undefined || socket.authorized || hasNoCertificate(socket)) secured(socket);

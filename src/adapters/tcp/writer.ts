@@ -70,6 +70,11 @@ export class Writer {
     return this.#waitingBytes + (this.#underWay?.text.length ?? 0);
   }
 
+  /** Whether anybody is there to read. */
+  get isHeard(): boolean {
+    return this.#sink.isHeard;
+  }
+
   write(text: string): void {
     this.#text += text;
     this.#waitingBytes += text.length;
