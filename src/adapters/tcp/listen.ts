@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { lstat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 /** Connections the system holds until we take them; Node takes few in a turn, and on a unix socket one more is turned away. */
 const BACKLOG = 4096;
@@ -71,7 +72,11 @@ async function listenOnPath(path: string, start: () => Promise<void>): Promise<v
   try {
     await start();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    // libuv says EACCES also where there is no folder.
+    const folder = dirname(path);
+    if (code === 'EACCES' && !existsSync(folder)) throw new Error(`there is no folder ${folder}; make it first`);
+    if (code !== 'EADDRINUSE') throw error;
     await alone(path, async () => {
       await removeStale(path);
       await start();

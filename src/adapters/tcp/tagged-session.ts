@@ -147,10 +147,12 @@ export class TaggedSession implements Connection, Sender, Asker, ReceivesOwner, 
     if (stranger) this.#known();
     if (!this.#take(tag)) return;
     if (idle !== undefined) this.parts.owner.mayIdle(this, idle);
-    this.parts.exchange.flush(() => {
+    const welcome = () => {
       this.#tags.answered(tag);
       this.#say(encodeWelcome(tag, { ...this.parts.limits, journal: this.parts.journal }));
-    });
+    };
+    if (this.#gate.silent) welcome();
+    else this.parts.exchange.flush(welcome);
   }
 
   #known(): void {

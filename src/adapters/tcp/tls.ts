@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
 import { CONNECTIONS } from './listen.js';
@@ -28,7 +29,17 @@ export function readTls({ cert, key, ca }: TlsSettings): SecureContextOptions {
   } catch (cause) {
     throw new Error(`${cert} and ${key} make no certificate: ${(cause as Error).message}`, { cause });
   }
+  if (ca !== undefined) refuseWithoutCertificate(ca, context.ca as Buffer);
   return context;
+}
+
+/** OpenSSL passes over what is no certificate, and would let in nobody. */
+function refuseWithoutCertificate(file: string, pem: Buffer): void {
+  try {
+    new X509Certificate(pem.toString('latin1'));
+  } catch (cause) {
+    throw new Error(`there is no certificate in ${file}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /**

@@ -32,6 +32,22 @@ describe('TaggedSession', () => {
     expect(sessions.events).to.deep.equal(['1 may idle 2500']);
   });
 
+  it('greets who has said nothing yet while the disk takes long, or is full', async () => {
+    const journal = new FakeJournal();
+    journal.hold = true;
+    const slow = new Sessions({ journal });
+    await slow.connectTagged().tell('>> s 5 60 a -\r\nhello\r\n');
+    a = slow.connectTagged();
+    await a.tell('!! hi\r\n!! again\r\n');
+    expect(a.heard()).to.match(/^\+\+ hi [^\r]+\r\n\+\+ again [^\r]+\r\n$/);
+    await a.tell('<< r 0 a\r\n!! flush\r\n');
+    expect(a.heard()).to.match(/^>> r 5 60 a - attempt=1\r\nhello\r\n$/);
+    journal.hold = false;
+    journal.answer();
+    await a.settled();
+    expect(a.heard()).to.match(/^\+\+ flush /);
+  });
+
   it('sends with a receipt, and receives', async () => {
     await a.tell('>> s1 5 60 a back id=x\r\nhello\r\n');
     expect(a.heard()).to.equal('++ s1\r\n');
