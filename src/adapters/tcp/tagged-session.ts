@@ -36,6 +36,7 @@ export class TaggedSession implements Connection, Sender, Asker, ReceivesOwner, 
   due = Number.POSITIVE_INFINITY;
   slot = -1;
   activity = 0;
+  isGone = false;
 
   #state: 'talking' | 'parting' | 'ending' | 'closed' = 'talking';
   readonly #decoder: Decoder<TaggedCommand>;
@@ -287,6 +288,7 @@ export class TaggedSession implements Connection, Sender, Asker, ReceivesOwner, 
   #close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
+    this.isGone = true;
     this.#receives.close();
     const unsent = this.#answers.abandon();
     for (const delivery of [...unsent.begun, ...unsent.waiting]) {
