@@ -6,6 +6,15 @@ import { dirname, resolve } from 'node:path';
 /** Connections the system holds until we take them; Node takes few in a turn, and on a unix socket one more is turned away. */
 const BACKLOG = 4096;
 
+/** How connections are taken. On TCP, a machine that answers no more is found out in the end. */
+export const CONNECTIONS = {
+  pauseOnConnect: true,
+  allowHalfOpen: true,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
+} as const;
+
 /** Bytes of a socket's path that the system takes; libuv would cut off the rest without a word. */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103;
 

@@ -87,9 +87,14 @@ export class Session implements Connection, Receiver, Sender, WriterOwner {
     }
   }
 
-  /** Ends the connection now; what has not left the broker goes back. */
   destroy(): void {
     this.stream.destroy();
+  }
+
+  look(): void {
+    if (this.#rest === undefined || this.#state !== 'querying' || this.#writer.isHeard) return;
+    this.#withdraw();
+    this.#answered();
   }
 
   leave(): void {
@@ -239,6 +244,7 @@ export class Session implements Connection, Receiver, Sender, WriterOwner {
     this.#saysGoodbye = rest.some((command) => command.kind === 'goodbye');
     this.#takeBackUnlessGoodbye();
     this.#run();
+    this.look();
   }
 
   #takeBackUnlessGoodbye(): void {

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
+import { CONNECTIONS } from './listen.js';
 
 /** Files in PEM. */
 export interface TlsSettings {
@@ -53,13 +54,11 @@ export function createTlsServer(
   secured: (socket: TLSSocket) => void,
 ): Server {
   const options = {
+    ...CONNECTIONS,
     ...context,
     requestCert: ca !== undefined,
     rejectUnauthorized: ca !== undefined && clientCerts === 'require',
     handshakeTimeout: patience,
-    pauseOnConnect: true,
-    allowHalfOpen: true,
-    noDelay: true,
   };
   return createServer(options, (socket) => {
     if (ca === undefined || socket.authorized || hasNoCertificate(socket)) secured(socket);

@@ -432,6 +432,15 @@ describe('TaggedSession', () => {
       expect(sessions.events).to.deep.equal(['1 ended']);
     });
 
+    it('gives back nothing of what was written before a long answer', async () => {
+      await a.tell(`>> 1 1 60 x -\r\nm\r\n${'>> 2 4096 60 q -\r\n'.concat('b'.repeat(4096), '\r\n').repeat(40)}`);
+      b.socket.room = 64 * 1024;
+      await b.tell('<< r 0 x\r\n== p peek q 40\r\n');
+      expect(b.received).to.match(/^>> r 1 60 x - attempt=1\r\nm\r\n/);
+      await b.break();
+      expect(stats()).to.include({ settled: 1, messages: 40 });
+    });
+
     it('gives back what was not written when the connection breaks', async () => {
       await b.tell('>> 1 1 60 a -\r\n1\r\n>> 2 1 60 a -\r\n2\r\n');
       a.say('<< r 0 a count=2\r\n');
