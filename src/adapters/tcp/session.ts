@@ -106,9 +106,8 @@ export class Session implements Connection, Receiver, Sender, WriterOwner {
   // What the exchange says
 
   deliver(delivery: Delivery): void {
-    const { message } = delivery;
-    this.#debug('delivered', message);
-    this.#writer.deliver(encodeMessage(message, Math.ceil(message.timeout / 1000)), delivery);
+    this.#debug('delivered', delivery.message);
+    this.#writer.deliver(encodeMessage(delivery.message, Math.ceil(delivery.message.timeout / 1000)), delivery);
     this.#answered();
   }
 
