@@ -23,6 +23,9 @@ enum {
   LONGEST = 64 * 1024,
 };
 
+/* Noted of a socket, above its descriptor: programs can pass descriptors along on it. */
+static const uint64_t PASSES = (uint64_t)1 << 32;
+
 typedef struct {
   napi_env env;
   napi_async_cleanup_hook_handle cleanup;
@@ -56,7 +59,11 @@ static napi_value fail(napi_env env, const char *text) {
  * have the kernel look at all that we have just read. Who has not read all says it anew. @returns as epoll_ctl does
  */
 static int want(poller *self, int operation, int descriptor) {
+  int domain = AF_UNIX;
+  socklen_t size = sizeof domain;
+  getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &domain, &size);
   struct epoll_event wanted = {.events = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET, .data.fd = descriptor};
+  if (domain == AF_UNIX) wanted.data.u64 |= PASSES;
   return epoll_ctl(self->epoll, operation, descriptor, &wanted);
 }
 
@@ -68,7 +75,8 @@ static int want(poller *self, int operation, int descriptor) {
 static ssize_t read_once(const poller *self, const struct epoll_event *event, char *piece, int *whole) {
   struct iovec where = {.iov_base = piece, .iov_len = self->piece};
   struct msghdr message = {.msg_iov = &where, .msg_iovlen = 1};
-  ssize_t length = recvmsg(event->data.fd, &message, 0);
+  /* The plainer call is the faster one. */
+  ssize_t length = (event->data.u64 & PASSES) == 0 ? recv(event->data.fd, piece, self->piece, 0) : recvmsg(event->data.fd, &message, 0);
   if (length < 0) return -errno;
   *whole = length < (ssize_t)self->piece && event->events == EPOLLIN && (message.msg_flags & MSG_CTRUNC) == 0;
   return length;

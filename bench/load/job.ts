@@ -1,7 +1,16 @@
 import type { Endpoint } from '../machine/endpoint.js';
 
 /** What is spoken on a socket. */
-export type ProtocolName = 'msglite' | 'tagged' | 'redis' | 'nats' | 'beanstalkd' | 'http' | 'handler' | 'plain';
+export type ProtocolName =
+  | 'msglite'
+  | 'tagged'
+  | 'unleased'
+  | 'redis'
+  | 'nats'
+  | 'beanstalkd'
+  | 'http'
+  | 'handler'
+  | 'plain';
 
 /** Where one end of the work is done, and how. */
 export interface Side {

@@ -5,11 +5,12 @@ import { handler, http, plain } from './protocols/http.js';
 import { msglite } from './protocols/msglite.js';
 import { nats } from './protocols/nats.js';
 import { redis } from './protocols/redis.js';
-import { tagged } from './protocols/tagged.js';
+import { tagged, unleased } from './protocols/tagged.js';
 
 const PROTOCOLS: Readonly<Record<ProtocolName, Protocol>> = {
   msglite,
   tagged,
+  unleased,
   redis,
   nats,
   beanstalkd,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ProtocolName } from '../load/job.js';
 import { listenOption } from '../machine/endpoint.js';
 import { ROOT } from '../root.js';
 import { version } from '../version.js';
@@ -12,6 +13,8 @@ export interface MsgliteOptions {
   readonly name?: string;
   readonly network?: Network;
   readonly tagged?: boolean;
+  /** Those who answer speak another protocol than those who ask. */
+  readonly answered?: ProtocolName;
   /** Keep a journal, and sync it. */
   readonly journal?: boolean;
   /** Of Node.js. */
@@ -28,7 +31,8 @@ export function msglite(options: MsgliteOptions = {}): Peer {
       const at = await place(network, folder);
       const kept = journal ? ['--journal', join(folder, 'journal.db')] : [];
       const command = [process.execPath, ...flags, COMMAND, '--listen', listenOption(at), ...kept];
-      return started(tagged ? 'tagged' : 'msglite', at, command, options.environment?.(folder));
+      const running = await started(tagged ? 'tagged' : 'msglite', at, command, options.environment?.(folder));
+      return options.answered === undefined ? running : { ...running, answer: { protocol: options.answered, at } };
     },
   };
 }

@@ -95,6 +95,9 @@ class Broker implements RunningBroker {
   }
 
   async #startParts(): Promise<void> {
+    // What is wrong with the file of tokens is said in its own words only if it is asked for by itself.
+    this.container.resolve<Access>(ACCESS);
+
     const journal = this.container.resolve<Journal>(JOURNAL);
     this.#undo.push(() => journal.close());
 

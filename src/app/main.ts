@@ -8,6 +8,10 @@ import { EXIT, exitCodeOf } from './exit.js';
  * @returns the exit code
  */
 export async function main(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  // Who has read enough of a long text has closed the pipe. What waits for its own writes hears of it there.
+  process.stdout.on('error', () => {
+    process.exitCode = EXIT.failed;
+  });
   try {
     return await runProgram(args, environment);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { getHeapStatistics } from 'node:v8';
 import { defaultRoute, type RouteOptions } from '../adapters/http/routes.js';
-import type { HttpLimits } from '../adapters/http/settings.js';
+import type { HttpLimits, HttpSettings } from '../adapters/http/settings.js';
 import type { ListenAddress } from '../adapters/tcp/listen.js';
 import { type Endpoint, parseHostAndPort } from '../client/address.js';
 import type { QueueLimits } from '../domain/limits.js';
@@ -48,20 +48,9 @@ export interface UpOptions {
   readonly proxies: number;
 }
 
-export interface HttpOptions {
+/** The proxy's settings, but for what is made of them. */
+export interface HttpOptions extends Omit<HttpSettings, 'listen' | 'accept' | 'at'> {
   readonly listen: ListenAddress;
-  /** Where requests are sent; the first that matches wins. */
-  readonly routes: readonly RouteOptions[];
-  readonly envelope: 1 | 2;
-  /** After it, a request is answered with 504. */
-  readonly timeout: number;
-  /** In which a handler must have taken it; undefined: there is no such deadline. */
-  readonly queueTimeout: number | undefined;
-  readonly maxBody: number;
-  /** Which requests a second handler may get. */
-  readonly redeliver: 'none' | 'idempotent' | 'all';
-  /** Whose word is taken for whom a request is from. */
-  readonly trust: readonly string[];
   readonly limits: Partial<HttpLimits>;
 }
 

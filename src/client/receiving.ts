@@ -100,7 +100,7 @@ export class Receiving implements AsyncIterableIterator<LeasedMessage>, Taker, L
     const message = new LeasedMessage(delivery, this, this.parts.reply);
     this.#out.set(delivery, message);
     const waiting = this.#waiting.shift();
-    if (this.#failure !== undefined) this.giveBack(delivery, 0);
+    if (this.#failure !== undefined || (this.#returned && waiting === undefined)) this.giveBack(delivery, 0);
     else if (waiting === undefined) this.#ready.push(message);
     else waiting.resolve({ done: false, value: message });
   }

@@ -58,7 +58,9 @@ export class Timeouts<T extends Timed> {
     const due = [...this.#grains.keys()].filter((grain) => grain * GRAIN <= now).sort((a, b) => a - b);
     const items = due.flatMap((grain) => [...(this.#grains.get(grain) ?? [])]);
     for (const grain of due) this.#grains.delete(grain);
-    this.#set(Math.min(...this.#grains.keys()));
+    let next = Number.POSITIVE_INFINITY;
+    for (const grain of this.#grains.keys()) if (grain < next) next = grain;
+    this.#set(next);
     for (const item of items) this.passed(item);
   }
 }

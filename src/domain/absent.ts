@@ -2,7 +2,7 @@ import type { Outcome, Stored } from '../ports/journal.js';
 import type { Core } from './core.js';
 import { Entry } from './entry.js';
 import type { KnownId } from './known-id.js';
-import type { Receipt } from './receipt.js';
+import { type Receipt, withReceipt } from './receipt.js';
 
 /** What the broker has to know of messages that are not in memory but left to the journal. */
 export class Absent {
@@ -63,9 +63,7 @@ export class Absent {
 
   /** Somebody waits for its end. */
   addReceipt(seq: number, receipt: Receipt): void {
-    const receipts = this.#receipts.get(seq);
-    if (receipts === undefined) this.#receipts.set(seq, [receipt]);
-    else receipts.push(receipt);
+    this.#receipts.set(seq, withReceipt(this.#receipts.get(seq), receipt));
   }
 
   /** What the journal has under this name is not true any more; with the next commit it will know. */

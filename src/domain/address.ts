@@ -39,7 +39,7 @@ const DEAD = 'dead:';
 
 /** A fresh address that nobody can guess: who has it may send to it. */
 export function replyAddress(ids: Ids): string {
-  return REPLY + ids.unguessable();
+  return ids.unguessable(REPLY);
 }
 
 export function isReplyAddress(address: string): boolean {

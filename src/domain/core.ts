@@ -67,7 +67,7 @@ export class Core {
   ) {
     const { clock, ids, journal, limits, turn, journalFailed } = parts;
     this.limits = limits;
-    this.seed = seedFrom(ids.unguessable());
+    this.seed = seedFrom(ids.unguessable(''));
     this.queues = new Table(this.seed);
     this.known = new KnownIds(limits.ids, this.seed);
     this.time = new RunningTime(clock);

@@ -11,11 +11,33 @@ import { type Named, Table } from './table.js';
 class Unanswered implements Named<Unanswered> {
   hash = 0;
   next: Unanswered | undefined = undefined;
-  entries: Entry[] = [];
+  /** The only one, as it mostly is. */
+  #one: Entry | undefined = undefined;
+  #several: Set<Entry> | undefined = undefined;
 
   constructor(readonly name: string) {}
 
   static readonly of = (name: string) => new Unanswered(name);
+
+  get entries(): Iterable<Entry> {
+    return this.#several ?? (this.#one === undefined ? [] : [this.#one]);
+  }
+
+  add(entry: Entry): void {
+    if (this.#several !== undefined) this.#several.add(entry);
+    else if (this.#one === undefined) this.#one = entry;
+    else if (this.#one !== entry) this.#several = new Set([this.#one, entry]);
+  }
+
+  /** @returns whether none is left */
+  remove(entry: Entry): boolean {
+    if (this.#several !== undefined) {
+      this.#several.delete(entry);
+      return this.#several.size === 0;
+    }
+    if (this.#one === entry) this.#one = undefined;
+    return this.#one === undefined;
+  }
 }
 
 /** How messages end: finished, expired, dead. */
@@ -130,8 +152,7 @@ export class Ends {
   expectAnswer(entry: Entry): void {
     const { options, replyTo } = entry.message;
     if (!options.once || replyTo === undefined || entry.isDeadLetter) return;
-    const { entries } = this.#unanswered.need(replyTo, Unanswered.of);
-    if (!entries.includes(entry)) entries.push(entry);
+    this.#unanswered.need(replyTo, Unanswered.of).add(entry);
   }
 
   /** Something was sent there. @returns whether it may be an answer to such a message */
@@ -161,8 +182,6 @@ export class Ends {
     const { options, replyTo } = entry.message;
     if (!options.once || replyTo === undefined) return;
     const unanswered = this.#unanswered.get(replyTo);
-    if (unanswered === undefined) return;
-    unanswered.entries = unanswered.entries.filter((other) => other !== entry);
-    if (unanswered.entries.length === 0) this.#unanswered.remove(unanswered);
+    if (unanswered?.remove(entry)) this.#unanswered.remove(unanswered);
   }
 }

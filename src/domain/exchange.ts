@@ -17,7 +17,7 @@ import { noRoom } from './limits.js';
 import { Lines } from './lines.js';
 import { type Message, STANDARD } from './message.js';
 import type { Queue } from './queue.js';
-import { Receipt } from './receipt.js';
+import { Receipt, withReceipt } from './receipt.js';
 import { Waiter } from './receivers.js';
 import { Restore } from './restore.js';
 import { Taking } from './taking.js';
@@ -190,14 +190,14 @@ export class LocalExchange implements Exchange {
     const receipt = new Receipt(sender, tag, true);
     if (message.options.receipt === 'taken') {
       if (known.followers === undefined) receipt.accept();
-      else known.followers.push(receipt);
+      else known.followers = withReceipt(known.followers, receipt);
     } else if (known.outcome !== undefined) {
       core.ends.tell([receipt], known.outcome);
     } else if (known.entry === undefined) {
       core.absent.addReceipt(known.seq, receipt);
     } else {
       const { extra } = known.entry;
-      extra.receipts = [...(extra.receipts ?? []), receipt];
+      extra.receipts = withReceipt(extra.receipts, receipt);
     }
   }
 

@@ -72,7 +72,7 @@ export class Leases {
     const { extra } = entry;
     extra.attempts++;
     const until = core.time.now() + waiter.lease;
-    const name = `@${core.parts.ids.unguessable()}`;
+    const name = core.parts.ids.unguessable('@');
     const lease = new Lease(entry, queue, name, waiter.receiver, waiter, waiter.lease, until);
     extra.lease = lease;
     queue.leases++;

@@ -82,10 +82,10 @@ export class Lines {
 
   receive(wanted: Wanted, receiver: Receiver): Receive {
     const { addresses, timeout, count, lease } = wanted;
-    const waiter = new Waiter(receiver, addresses, count, this.core.time.now() + timeout, lease);
+    const waiter = new Waiter(receiver, addresses, count, this.core.time.now() + timeout, lease, timeout === 0);
     for (const address of addresses) {
       const queue = this.core.queues.get(address);
-      if (queue === undefined || queue.paused) continue;
+      if (queue === undefined || queue.paused || queue.waiting === 0) continue;
       this.#serve(queue, waiter);
       if (waiter.wants === 0) return waiter;
     }
@@ -93,6 +93,9 @@ export class Lines {
       this.#lineUp(waiter);
       this.core.watch(waiter);
       if (!waiter.isAble) waiter.leave('aside');
+    } else if (!waiter.isAble && this.#hasSome(waiter)) {
+      this.#lineUp(waiter);
+      waiter.leave('aside');
     } else if (this.#reading(waiter) === undefined) {
       this.#tellExpired(waiter);
     } else {
@@ -121,9 +124,17 @@ export class Lines {
       .map((address) => new Place(waiter, this.core.queue(address)));
   }
 
-  /** Who wants only what is there waits for as long as the journal reads what it may get. */
+  /** Whether there is something for it. */
+  #hasSome({ addresses }: Waiter): boolean {
+    return addresses.some((address) => {
+      const queue = this.core.queues.get(address);
+      return queue !== undefined && !queue.paused && queue.waiting > 0;
+    });
+  }
+
+  /** Who wants only what is there waits for as long as the journal reads what it may get, or until it can take that. */
   #poll(waiter: Waiter): void {
-    if (!waiter.waiting) return;
+    if (waiter.state !== 'lined up') return;
     const reading = this.#reading(waiter);
     if (reading === undefined) this.expire(waiter);
     else reading.push(() => this.#poll(waiter));
@@ -169,6 +180,7 @@ export class Lines {
     for (const { queue } of waiter.places) {
       if (waiter.state === 'lined up') this.pump(queue);
     }
+    if (waiter.isBrief) this.#poll(waiter);
   }
 
   /** It is over. */

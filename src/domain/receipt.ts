@@ -33,3 +33,16 @@ export class Receipt {
     else this.refuse(OUTCOMES[outcome]);
   }
 }
+
+/**
+ * One more for a message. Who sends that again on each new connection would leave one behind on all of them: so whenever there are
+ * twice as many as before, those that nobody would hear of are let go.
+ */
+export function withReceipt(receipts: Receipt[] | undefined, receipt: Receipt): Receipt[] {
+  if (receipts === undefined) return [receipt];
+  const { length } = receipts;
+  const isDue = (length & (length - 1)) === 0;
+  const kept = isDue ? receipts.filter(({ sender }) => sender.isGone !== true) : receipts;
+  kept.push(receipt);
+  return kept;
+}

@@ -43,6 +43,8 @@ export class Waiter implements Receive, Timed {
     readonly due: number,
     /** Milliseconds for which it leases what it gets; 0: it doesn't. */
     readonly lease: number,
+    /** It wants only what is there. */
+    readonly isBrief: boolean,
   ) {}
 
   /** Whether it can take another message: its receiver reads what it gets, and not too much is under way. */

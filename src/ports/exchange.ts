@@ -51,6 +51,8 @@ export interface Receiver {
 
 /** Who sends and wants to hear what became of it. Its methods must not call back into the exchange. */
 export interface Sender {
+  /** Whether it is told in vain; not there: it never is. */
+  readonly isGone?: boolean;
   /**
    * The receipt: the message is queued and, with a journal, on disk or already finished; where it was sent with
    * `receipt: 'done'`, it is finished. `tag` is what came with the send.

@@ -1,5 +1,5 @@
 /** Names nobody can guess. */
 export interface Ids {
-  /** A name of 22 characters from `A-Z a-z 0-9 _ -`, 128 random bits. */
-  unguessable(): string;
+  /** @returns `prefix` and, behind it, 22 characters from `A-Z a-z 0-9 _ -`: 128 random bits */
+  unguessable(prefix: string): string;
 }

@@ -30,6 +30,11 @@ export class PolledSocket extends Socket implements Polled {
     return this.#descriptor !== -1;
   }
 
+  /** See `Sink.isHeard`. */
+  get isHeard(): boolean {
+    return this.#descriptor !== -1 && this.poller.isHeard(this.#descriptor);
+  }
+
   /** Writes a byte per character, past the stream. @returns how many the kernel took */
   offer(text: string): number {
     return this.#descriptor === -1 ? 0 : this.poller.write(this.#descriptor, text);

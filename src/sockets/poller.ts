@@ -50,6 +50,11 @@ export class Poller {
     this.#sockets[descriptor] = undefined;
   }
 
+  /** See `Sink.isHeard`. */
+  isHeard(descriptor: number): boolean {
+    return this.native.write(descriptor, '') >= 0;
+  }
+
   /** Writes a byte per character. @returns how many the kernel took; it has no room for more, or something is wrong */
   write(descriptor: number, text: string): number {
     return Math.max(0, this.native.write(descriptor, text));

@@ -29,6 +29,18 @@ export class Sink {
     return this.#polled === undefined ? !this.stream.destroyed : this.#polled.isOpen;
   }
 
+  /** Whether the other side may read what is written, as far as the system knows: an empty write meets what is wrong. */
+  get isHeard(): boolean {
+    if (this.#polled !== undefined) return this.#polled.isHeard;
+    if (!this.#isReady()) return !this.stream.destroyed;
+    try {
+      writeSync(this.#descriptor, '');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /**
    * Offers text, one byte per character. Not to be called after `end` of the stream.
    * @returns what is left of it, for the stream to write; usually empty

@@ -223,6 +223,15 @@ describe('a broker from its own container', () => {
     expect(existsSync(folder.file('free'))).to.equal(false);
   });
 
+  it('says in its own words what is wrong with the file of tokens', async () => {
+    const file = folder.file('tokens');
+    const failure = await start({ tokens: file }).then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    expect(failure?.message).to.match(/^cannot read the file of tokens \S+: ENOENT/);
+  });
+
   it('a request that nobody answers gets a 503 when the time to drain is over', async () => {
     const broker = await start({ 'http-network': 'unix', 'http-address': folder.file('http'), 'drain-timeout': '0' });
     const response = once(get({ socketPath: folder.file('http'), agent: false }), 'response');

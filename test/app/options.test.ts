@@ -199,6 +199,7 @@ describe('options', () => {
       [{ 'tls-cert': 'c' }, '--tls-cert needs --tls-key beside it'],
       [{ 'tls-key': 'k' }, '--tls-key needs --tls-cert beside it'],
       [{ 'tls-ca': 'a' }, '--tls-ca needs --tls-cert and --tls-key beside it'],
+      [{ 'tokens-on': 'all' }, '--tokens-on all needs --tokens beside it'],
     ] as const) {
       it(expected, () => {
         expect(() => brokerOptions(flags, {})).to.throw(UsageError, expected);

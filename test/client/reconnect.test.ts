@@ -271,6 +271,20 @@ describe('a client that lost its connection', () => {
     expect(await stats).to.deep.equal({});
   });
 
+  it('counts what it gives up no longer as waiting', async () => {
+    const sends = ['1', '2'].map((body) => client.send('a', body));
+    const purged = client.control.purge('a');
+    await broker.several(3);
+    await lose();
+    expect(await codeOf(purged)).to.equal('connection-lost');
+    await comeBack();
+    for (const again of await broker.several(2)) again.say(`++ ${again.tag}\r\n`);
+    await Promise.all(sends);
+    void client.send('a', '3').catch(() => undefined);
+    await arrive();
+    expect(broker.unheard).to.equal(1);
+  });
+
   it('tries its addresses in turn, and waits longer each time', async () => {
     const other = await FakeBroker.start();
     await client.close();

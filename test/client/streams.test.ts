@@ -110,6 +110,20 @@ describe('messages under a lease', () => {
       expect((await stream.next()).done).to.equal(true);
     });
 
+    it('gives back at a break what was on its way', async () => {
+      const stream = client.receive('a', { concurrency: 2 });
+      const first = stream.next();
+      const receive = await broker.next();
+      hand(receive, 1);
+      await first;
+      await stream.return?.();
+      expect(await shorts(1)).to.deep.equal(['take-back']);
+      hand(receive, 2);
+      await arrive();
+      expect(broker.unheard).to.equal(1);
+      expect(await shorts(1)).to.deep.equal(['-- @d2 0']);
+    });
+
     it('fails with its signal', async () => {
       const abort = new AbortController();
       const stream = client.receive('a', { signal: abort.signal });

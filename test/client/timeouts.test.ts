@@ -51,6 +51,14 @@ describe('client timeouts', () => {
     expect(passed).to.deep.equal([100, 200, 300]);
   });
 
+  it('can be far apart, however many there are', () => {
+    for (let due = 20; due <= 4_000_000; due += 20) timeouts.add({ due });
+    clock.advance(20);
+    expect(passed).to.deep.equal([20]);
+    expect(clock.next).to.equal(40);
+    timeouts.clear();
+  });
+
   it('are gone after clear', () => {
     timeouts.add({ due: 100 });
     timeouts.clear();

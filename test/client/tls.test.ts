@@ -49,6 +49,11 @@ describe('a client of a broker with TLS and tokens', () => {
     expect(await codeOf(connected({ tls: trusted.tls }))).to.equal('unauthorized');
     expect(await codeOf(connected({ tls: { ca: trusted.tls.ca }, token: 'sender-token' }))).to.equal('unreachable');
     expect(await codeOf(connected({ tls: true, token: 'sender-token' }))).to.equal('unreachable');
+    const { ca } = trusted.tls;
+    const error = await connected({ tls: { ca }, token: 'sender-token' }).catch((cause: Error) => cause);
+    expect(error)
+      .to.have.property('message')
+      .that.matches(/^no broker at tcp:[\d.:]+: [\w ]+$/);
     expect(await codeOf(connected({ token: 'sender-token' }))).to.be.oneOf(['unreachable', 'protocol']);
   });
 });

@@ -133,6 +133,18 @@ describe('dead letters', () => {
   describe('of messages that are to be delivered once', () => {
     const ask = (body = 'question') => world.send('a', body, 60, { once: true }, 'r');
 
+    it('costs no more where many await their answers at one address', () => {
+      const many = 60_000;
+      const world = new World();
+      for (let i = 0; i < many; i++) world.send('a', `${i}`, 60, { once: true }, 'back');
+      const { receiver } = world.lease('a', many);
+      // All but one: that would take a minute if each looked through the others.
+      for (const delivery of receiver.deliveries.slice(1)) world.exchange.settle(delivery);
+      world.send('back', 'answer');
+      world.exchange.giveBack(receiver.of('0'), 0);
+      expect(world.exchange.stats()).to.include({ settled: many - 1, dead: 1 });
+    });
+
     it('are those that somebody has answered, when they would come back', () => {
       ask();
       const { receiver } = world.lease('a');

@@ -66,6 +66,46 @@ describe('slow receivers', () => {
     expect(receiver.bodies).to.have.length(10);
   });
 
+  it('that want only what is there get that when they are quick again', () => {
+    const world = new World();
+    for (let n = 0; n < 5; n++) world.send(n % 2 === 0 ? 'a' : 'b', `${n}`);
+    const receiver = new Hearer();
+    receiver.onDelivery = () => {
+      receiver.slow = true;
+    };
+    const { receive } = world.receive(['a', 'b'], 0, 10, receiver);
+    for (let n = 1; n <= 5; n++) {
+      expect([receiver.bodies.length, receiver.expirations]).to.deep.equal([n, n === 5 ? 1 : 0]);
+      receiver.slow = false;
+      world.exchange.wake(receive);
+    }
+    expect(world.exchange.stats()).to.include({ messages: 0, receivers: 0 });
+  });
+
+  it('that want only what is there wait for nothing', () => {
+    const world = new World();
+    world.send('paused', '1');
+    world.ask({ command: 'pause', address: 'paused' });
+    expect(world.receive(['none', 'paused'], 0, 1, slow()).receiver.expirations).to.equal(1);
+    world.send('a', '1');
+    const { receiver, receive } = world.receive('a', 0, 1, slow());
+    world.takeAll('a');
+    receiver.slow = false;
+    world.exchange.wake(receive);
+    expect([receiver.bodies, receiver.expirations]).to.deep.equal([[], 1]);
+  });
+
+  it('that want only what is there get all of it, though much is under way', () => {
+    const journal = new FakeJournal();
+    const world = new World({ journal });
+    for (let n = 0; n < 10; n++) world.send('a', `${n}`.padEnd(100 * 1024));
+    world.turn.end();
+    const receiver = new Hearer();
+    world.receive('a', 0, 20, receiver, 30);
+    for (let n = 0; n < 10; n++) world.turn.end();
+    expect([receiver.bodies.length, receiver.expirations]).to.deep.equal([10, 1]);
+  });
+
   it('are those, too, to whom much is under way', () => {
     const journal = new FakeJournal();
     const world = new World({ journal });

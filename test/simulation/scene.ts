@@ -64,9 +64,9 @@ export class Scene implements Ids {
   }
 
   /** Names can't be guessed, but tell us when a delivery was decided. */
-  unguessable(): string {
-    const name = `n${++this.#names}`;
-    this.decided.set(`@${name}`, this.instant());
+  unguessable(prefix: string): string {
+    const name = `${prefix}n${++this.#names}`;
+    this.decided.set(name, this.instant());
     return name;
   }
 

@@ -89,6 +89,19 @@ function gives(choose: (connected: Socket, accepted: Socket) => Socket): void {
     expect(sink.offer('x')).to.equal('x');
   });
 
+  it('tells whether anybody is there, also of one who has ended his side', async () => {
+    const sink = new Sink(socket);
+    socket.resume();
+    peer.end();
+    await once(socket, 'end');
+    expect(sink.isHeard).to.equal(true);
+    peer.destroy();
+    await once(peer, 'close');
+    expect(sink.isHeard).to.equal(false);
+    socket.destroy();
+    expect(sink.isHeard).to.equal(false);
+  });
+
   it('leaves all to streams that are no plain sockets, or not connected', () => {
     expect(new Sink(new FakeSocket()).offer('x')).to.equal('x');
     const late = connect(folder.path('socket'));

@@ -63,15 +63,34 @@ export const tagged: Protocol = {
   },
 };
 
-/** Calls `work` for each message with where its answer is to go, and the name of its delivery. */
-export function leased(work: (replyAddress: string, delivery: string) => void): TakeFrame {
+/** Those who answer take whatever comes, with one receive and without a lease: what NATS calls a subscription. */
+export const unleased: Protocol = {
+  receipts: false,
+
+  answerer(at, body) {
+    const line: Line = Line.to(
+      at,
+      work((replyAddress) => line.write(`>> r ${body.length} ${LONG} ${replyAddress} -\r\n${body}\r\n`)),
+    );
+    line.write(`<< work ${LONG} ${QUEUE} count=${MANY}\r\n`);
+  },
+};
+
+/** Calls `done` for each message with where its answer is to go, and the name of its delivery. */
+export function leased(done: (replyAddress: string, delivery: string) => void): TakeFrame {
+  return work((replyAddress, options) => {
+    const delivery = options.find((option) => option.startsWith('delivery='));
+    if (delivery === undefined) return fail(`no lease: ${options.join(' ')}`);
+    done(replyAddress, delivery.slice('delivery='.length));
+  });
+}
+
+function work(taken: (replyAddress: string, options: readonly string[]) => void): TakeFrame {
   return frames(
     () => undefined,
     (header) => {
       const [, , , , , replyAddress = '', ...options] = header().split(' ');
-      const delivery = options.find((option) => option.startsWith('delivery='));
-      if (delivery === undefined) return fail(`no lease: ${header()}`);
-      work(replyAddress, delivery.slice('delivery='.length));
+      taken(replyAddress, options);
     },
   );
 }

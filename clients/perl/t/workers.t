@@ -268,16 +268,17 @@ subtest 'an application that is not loaded in time' => sub {
 };
 
 subtest 'a server without a broker ends when it is told' => sub {
-    my $pid = fork // die $!;
+    my $pid = open(my $log, '-|') // die $!;
     if (!$pid) {
-        open STDERR, '>', '/dev/null' or die $!;
+        open STDERR, '>&', \*STDOUT or die $!;
         exec $^X, '-S', 'plackup', '-I', "$FindBin::Bin/../lib", '-E', 'deployment', '-s', 'Msglite',
-            '--broker', "unix:$folder/none", '--pid', "$folder/lonely", "$folder/app.psgi";
+            '--broker', "unix:$folder/none", '--workers', 1, "$folder/app.psgi";
     }
-    until_true(sub { notes('lonely') });
-    sleep 0.5;
+    my $said = '';
+    while (<$log>) { last if ($said = $_) =~ /waited for/ }
+    like $said, qr{\Amsglite worker \d+: no broker at unix:$folder/none: .*; it is waited for$}, 'after it has said so';
     kill TERM => $pid;
-    waitpid $pid, 0;
+    close $log;
     is $?, 0, 'well';
 };
 

@@ -75,6 +75,12 @@ class Workers(WebTestCase):
         self.assertEqual(wrapper.end(), 0)
         self.assertEqual(asking.get()[0], 200)
 
+    def test_sigterm_while_there_is_no_broker(self) -> None:
+        wrapper = self.wrapper(self.served, "worker_app", "--broker", "unix:/nowhere", "--workers", "1")
+        wrapper.says("WARNING .* unreachable: no broker at unix:/nowhere: .*; it is waited for")
+        self.assertEqual(wrapper.end(), 0)
+        self.assertNotIn("did not stop in time", "".join(wrapper.log))
+
     def test_what_does_not_stop_in_time_is_killed_and_answered_by_another(self) -> None:
         wrapper = self.workers("--drain-timeout", "0.2")
         asking = self.in_thread(lambda: get(self.served.web, "/slow"))

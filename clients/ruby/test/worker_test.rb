@@ -70,6 +70,12 @@ class WorkerTest < BrokerTest
     assert_equal '200', asking.value
   end
 
+  def test_sigterm_while_there_is_no_broker
+    wrapper = workers('--workers', '1', '--broker', 'unix:/nowhere')
+    wrapper.says(%r{ broker waited for why="no broker at unix:/nowhere: })
+    assert_predicate wrapper.end, :success?
+  end
+
   def test_what_does_not_end_in_time_is_killed_and_answered_by_another
     wrapper = workers('--workers', '1', '--drain-timeout', '0.1')
     asking = Thread.new { @web.get('/slow').code }

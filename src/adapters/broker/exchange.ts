@@ -51,7 +51,7 @@ export class RemoteExchange implements Exchange, LinkOwner {
     @inject(BROKER_SETTINGS) settings: BrokerSettings,
   ) {
     this.#link = new Link(linkSettings(settings), clock, Math.random, this);
-    this.#stock = new IdStock(`${ids.unguessable()}-`);
+    this.#stock = new IdStock(`${ids.unguessable('')}-`);
   }
 
   /** Whether there is a connection. */

@@ -73,7 +73,7 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
     this.#admission = new Admission(this.#limits, this.#intake.bodies, settings.trust, settings.routes);
     this.#cancels = new Cancels(exchange, turn);
     this.#dispatch = new Dispatch({ exchange, turn, ids, settings, mostIds: this.#limits.ids }, this);
-    this.#open = new OpenRequests(`~http-${ids.unguessable()}`, turn);
+    this.#open = new OpenRequests(ids.unguessable('~http-'), turn);
     this.#untaken = new Untaken(this.#limits, clock, this.#waits, (_client, bytes) =>
       this.log.info('connection closed', { why: 'it takes too little of its answers', bytes }),
     );
@@ -146,7 +146,7 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
       this.#refusals.reject(judged, asked, response, client);
       return undefined;
     }
-    const open = new OpenRequest(this.ids.unguessable(), judged, response, client, this);
+    const open = new OpenRequest(this.ids.unguessable(''), judged, response, client, this);
     this.#open.add(open);
     open.route.waiting++;
     return open;

@@ -14,6 +14,8 @@ const REPLY = 'reply:';
  * Names that nobody can guess are their own key: mailboxes, reply addresses, and deliveries.
  */
 export class Gate {
+  /** The client has said hello at most, so that nothing of it can be on its way to the disk. */
+  silent = true;
   #rights: Rights | undefined;
   readonly #guarded: boolean;
 
@@ -51,6 +53,7 @@ export class Gate {
       case 'refused':
         return command;
     }
+    this.silent = false;
     const rights = this.#rights;
     if (rights === undefined) {
       const name = 'tag' in command ? command.tag : command.delivery;

@@ -1,9 +1,19 @@
+import { existsSync } from 'node:fs';
 import { lstat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 
 /** Connections the system holds until we take them; Node takes few in a turn, and on a unix socket one more is turned away. */
 const BACKLOG = 4096;
+
+/** How connections are taken. On TCP, a machine that answers no more is found out in the end. */
+export const CONNECTIONS = {
+  pauseOnConnect: true,
+  allowHalfOpen: true,
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: 60_000,
+} as const;
 
 /** Bytes of a socket's path that the system takes; libuv would cut off the rest without a word. */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103;
@@ -62,7 +72,11 @@ async function listenOnPath(path: string, start: () => Promise<void>): Promise<v
   try {
     await start();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    // libuv says EACCES also where there is no folder.
+    const folder = dirname(path);
+    if (code === 'EACCES' && !existsSync(folder)) throw new Error(`there is no folder ${folder}; make it first`);
+    if (code !== 'EADDRINUSE') throw error;
     await alone(path, async () => {
       await removeStale(path);
       await start();

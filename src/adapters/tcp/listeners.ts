@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
 import type { Log } from '../../ports/log.js';
-import { boundAddress, type ListenAddress, listen, showAddress } from './listen.js';
+import { boundAddress, CONNECTIONS, type ListenAddress, listen, showAddress } from './listen.js';
 import { createTlsServer, readTls, type TlsSettings } from './tls.js';
 
 /** Who takes the connections. */
@@ -82,9 +82,7 @@ export class Listeners {
   }
 
   #plainServer(over: 'unix' | 'tcp'): Server {
-    return createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true }, (socket) =>
-      this.owner.take(socket, over, false),
-    );
+    return createServer(CONNECTIONS, (socket) => this.owner.take(socket, over, false));
   }
 
   #tlsServer(tls: TlsSettings, context: ReturnType<typeof readTls>): Server {

@@ -51,7 +51,7 @@ export class Receives implements TaggedReceiverOwner {
 
   /** Why its tag can't be used, or undefined: then it is under way. */
   start({ tag, addresses, timeout, count, lease }: TaggedReceive): Refusal | undefined {
-    const receiver = new TaggedReceiver(tag, count, timeout === 0, this);
+    const receiver = new TaggedReceiver(tag, count, timeout === 0 && lease === 0, this);
     const refusal = this.tags.take(tag, receiver);
     if (refusal === undefined) {
       receiver.receive = this.exchange.receive({ addresses, timeout, count, lease }, receiver);

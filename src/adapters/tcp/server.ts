@@ -10,6 +10,7 @@ import type { Log } from '../../ports/log.js';
 import { ACCESS, CLOCK, EXCHANGE, IDS, JOURNAL, LOG, TURN } from '../../ports/tokens.js';
 import type { Turn } from '../../ports/turn.js';
 import { type Accept, readAsStream } from '../../sockets/accept.js';
+import { Departures } from './departures.js';
 import type { ListenAddress } from './listen.js';
 import { Listeners, type ListenersOwner, type ListenersSettings } from './listeners.js';
 import { Newcomer } from './newcomer.js';
@@ -45,6 +46,7 @@ export class TcpServer implements SessionOwner, ListenersOwner {
   readonly #listeners: Listeners;
   readonly #connections = new Set<Connection>();
   readonly #patience: Patience;
+  readonly #departures: Departures;
   readonly #quiet = new Quiet(this.#connections);
   /** Ends at last what does not end by itself when the broker stops. */
   readonly #cut: Alarm;
@@ -67,6 +69,7 @@ export class TcpServer implements SessionOwner, ListenersOwner {
     const limits = { line: settings.maxLine, body: settings.maxBody };
     this.#listeners = new Listeners(settings, log, this);
     this.#patience = new Patience(clock);
+    this.#departures = new Departures(clock);
     this.#cut = clock.alarm(() => this.#destroyAll());
     this.#parts = { exchange, access, turn, ids, log, limits, journal: journal.sync, owner: this };
   }
@@ -107,6 +110,7 @@ export class TcpServer implements SessionOwner, ListenersOwner {
   async answered(deadline: number): Promise<void> {
     const late = this.clock.alarm(() => this.#quiet.giveUp());
     late.set(deadline);
+    this.#departures.look();
     await this.#quiet.comes();
     late.clear();
   }
@@ -160,6 +164,7 @@ export class TcpServer implements SessionOwner, ListenersOwner {
       return connection;
     });
     this.#connections.add(connection);
+    socket.once('end', () => connection && this.#departures.add(connection));
     if (rights === undefined) this.#patience.expect(connection, this.settings.authTimeout);
     this.#log('connected', connection);
   }
@@ -187,6 +192,7 @@ export class TcpServer implements SessionOwner, ListenersOwner {
 
   closed(connection: Connection): void {
     this.#patience.forget(connection);
+    this.#departures.forget(connection);
     this.#connections.delete(connection);
     this.#log('disconnected', connection);
     this.quiet();

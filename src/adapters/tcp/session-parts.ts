@@ -38,6 +38,8 @@ export interface Connection extends Timed {
   readonly activity: number;
   /** The first `length` bytes of `data` from the client; they are only read during the call. */
   bytes(data: Buffer, length: number): void;
+  /** The client has ended its side: if it has gone altogether, nothing waits for it any more. For those that do not end with it. */
+  look?(): void;
   /** Because the broker stops: takes no more commands, says what is owed, then ends. */
   leave(): void;
   /** Ends the connection now. */

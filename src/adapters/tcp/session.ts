@@ -87,9 +87,14 @@ export class Session implements Connection, Receiver, Sender, WriterOwner {
     }
   }
 
-  /** Ends the connection now; what has not left the broker goes back. */
   destroy(): void {
     this.stream.destroy();
+  }
+
+  look(): void {
+    if (this.#rest === undefined || this.#state !== 'querying' || this.#writer.isHeard) return;
+    this.#withdraw();
+    this.#answered();
   }
 
   leave(): void {
@@ -101,9 +106,8 @@ export class Session implements Connection, Receiver, Sender, WriterOwner {
   // What the exchange says
 
   deliver(delivery: Delivery): void {
-    const { message } = delivery;
-    this.#debug('delivered', message);
-    this.#writer.deliver(encodeMessage(message, Math.ceil(message.timeout / 1000)), delivery);
+    this.#debug('delivered', delivery.message);
+    this.#writer.deliver(encodeMessage(delivery.message, Math.ceil(delivery.message.timeout / 1000)), delivery);
     this.#answered();
   }
 
@@ -239,6 +243,7 @@ export class Session implements Connection, Receiver, Sender, WriterOwner {
     this.#saysGoodbye = rest.some((command) => command.kind === 'goodbye');
     this.#takeBackUnlessGoodbye();
     this.#run();
+    this.look();
   }
 
   #takeBackUnlessGoodbye(): void {

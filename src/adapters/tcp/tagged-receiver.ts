@@ -20,7 +20,7 @@ export class TaggedReceiver implements Receiver {
     readonly tag: string,
     /** Messages that may still come. */
     public left: number,
-    /** It wants only what is there. */
+    /** It wants only what is there, and need not answer for it. */
     readonly brief: boolean,
     private readonly owner: TaggedReceiverOwner,
   ) {}

@@ -5,7 +5,7 @@ import type { Rights } from '../../ports/access.js';
 import type { Asker, Delivery, Sender } from '../../ports/exchange.js';
 import { Decoder } from '../../protocol/decoder.js';
 import type { Refused } from '../../protocol/refused.js';
-import type { ControlCommand, HelloCommand, TaggedCommand, TaggedSend } from '../../protocol/tagged/commands.js';
+import type { HelloCommand, TaggedCommand, TaggedSend } from '../../protocol/tagged/commands.js';
 import {
   encodeAccepted,
   encodeAnswer,
@@ -36,6 +36,7 @@ export class TaggedSession implements Connection, Sender, Asker, ReceivesOwner, 
   due = Number.POSITIVE_INFINITY;
   slot = -1;
   activity = 0;
+  isGone = false;
 
   #state: 'talking' | 'parting' | 'ending' | 'closed' = 'talking';
   readonly #decoder: Decoder<TaggedCommand>;
@@ -119,7 +120,8 @@ export class TaggedSession implements Connection, Sender, Asker, ReceivesOwner, 
       case 'hello':
         return this.#greet(command);
       case 'control':
-        return this.#control(command);
+        if (this.#take(command.tag)) this.parts.exchange.control(command.control, this, command.tag);
+        return;
       case 'goodbye':
         return this.#part();
       case 'refused':
@@ -147,20 +149,18 @@ export class TaggedSession implements Connection, Sender, Asker, ReceivesOwner, 
     if (stranger) this.#known();
     if (!this.#take(tag)) return;
     if (idle !== undefined) this.parts.owner.mayIdle(this, idle);
-    this.parts.exchange.flush(() => {
+    const welcome = () => {
       this.#tags.answered(tag);
       this.#say(encodeWelcome(tag, { ...this.parts.limits, journal: this.parts.journal }));
-    });
+    };
+    if (this.#gate.silent) welcome();
+    else this.parts.exchange.flush(welcome);
   }
 
   #known(): void {
     this.#answers.most = MOST_UNREAD;
     this.parts.owner.known(this);
     if (this.#answers.isBlocked) this.parts.owner.blocked(this);
-  }
-
-  #control({ tag, control }: ControlCommand): void {
-    if (this.#take(tag)) this.parts.exchange.control(control, this, tag);
   }
 
   #take(tag: string): boolean {
@@ -285,6 +285,7 @@ export class TaggedSession implements Connection, Sender, Asker, ReceivesOwner, 
   #close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
+    this.isGone = true;
     this.#receives.close();
     const unsent = this.#answers.abandon();
     for (const delivery of [...unsent.begun, ...unsent.waiting]) {

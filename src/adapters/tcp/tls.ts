@@ -1,5 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, createServer, type SecureContextOptions, type Server, type TLSSocket } from 'node:tls';
+import { CONNECTIONS } from './listen.js';
 
 /** Files in PEM. */
 export interface TlsSettings {
@@ -27,7 +29,17 @@ export function readTls({ cert, key, ca }: TlsSettings): SecureContextOptions {
   } catch (cause) {
     throw new Error(`${cert} and ${key} make no certificate: ${(cause as Error).message}`, { cause });
   }
+  if (ca !== undefined) refuseWithoutCertificate(ca, context.ca as Buffer);
   return context;
+}
+
+/** OpenSSL passes over what is no certificate, and would let in nobody. */
+function refuseWithoutCertificate(file: string, pem: Buffer): void {
+  try {
+    new X509Certificate(pem.toString('latin1'));
+  } catch (cause) {
+    throw new Error(`there is no certificate in ${file}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /**
@@ -42,13 +54,11 @@ export function createTlsServer(
   secured: (socket: TLSSocket) => void,
 ): Server {
   const options = {
+    ...CONNECTIONS,
     ...context,
     requestCert: ca !== undefined,
     rejectUnauthorized: ca !== undefined && clientCerts === 'require',
     handshakeTimeout: patience,
-    pauseOnConnect: true,
-    allowHalfOpen: true,
-    noDelay: true,
   };
   return createServer(options, (socket) => {
     if (ca === undefined || socket.authorized || hasNoCertificate(socket)) secured(socket);

@@ -70,7 +70,13 @@ export class Writer {
     return this.#waitingBytes + (this.#underWay?.text.length ?? 0);
   }
 
+  /** Whether anybody is there to read. */
+  get isHeard(): boolean {
+    return this.#sink.isHeard;
+  }
+
   write(text: string): void {
+    this.#makeWay(text);
     this.#text += text;
     this.#waitingBytes += text.length;
     if (this.#text.length >= SEGMENT) this.#cut();
@@ -81,7 +87,7 @@ export class Writer {
 
   /** Writes what carries a delivery. */
   deliver(text: string, delivery: Delivery): void {
-    if (this.#text.length > 0 && this.#text.length + text.length > SEGMENT) this.#cut();
+    this.#makeWay(text);
     this.#deliveries.push(delivery);
     this.write(text);
   }
@@ -141,6 +147,11 @@ export class Writer {
     this.#begun++;
     this.stream.write(rest, 'latin1', this.#calledBack);
     return this.stream.writableLength === 0 && this.stream.errored === null;
+  }
+
+  /** What came before leaves before a piece that does not fit behind it: deliveries are not to wait for what follows them. */
+  #makeWay(text: string): void {
+    if (this.#text.length > 0 && this.#text.length + text.length > SEGMENT) this.#cut();
   }
 
   /** Closes what has gathered: one segment, or several of which the last carries the delivery. */

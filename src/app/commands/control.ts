@@ -6,14 +6,26 @@ import { talk, write } from './talk.js';
 /** What a command asks of the broker. Each thing it resolves with, or yields, becomes a line of JSON. */
 export type Ask = (control: Controls) => Promise<unknown> | AsyncIterable<unknown>;
 
-/** `msglite stats`, `queues`, `peek`, …: asks, and writes the answer to standard output as JSON. */
+/**
+ * `msglite stats`, `queues`, `peek`, …: asks, and writes the answer to standard output as JSON. Who has read enough of it closes the
+ * pipe, and nothing is lost by that.
+ */
 export async function control(link: LinkOptions, ask: Ask): Promise<number> {
-  await talk(link, async (client) => {
-    const answer = ask(client.control);
-    if (answer instanceof Promise) await writeLine(await answer);
-    else for await (const one of answer) await writeLine(one);
-  });
-  return EXIT.done;
+  try {
+    await talk(link, async (client) => {
+      const answer = ask(client.control);
+      if (answer instanceof Promise) await writeLine(await answer);
+      else for await (const one of answer) await writeLine(one);
+    });
+    return EXIT.done;
+  } catch (error) {
+    if (hasLeft(error)) return EXIT.failed;
+    throw error;
+  }
+}
+
+function hasLeft(error: unknown): boolean {
+  return error instanceof Error && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'EPIPE';
 }
 
 /** Every queue, a thousand asked for at a time. */

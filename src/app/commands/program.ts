@@ -71,7 +71,7 @@ export async function runProgram(args: readonly string[], environment: NodeJS.Pr
     .option('--admin', 'may inspect and control the broker')
     .action(async (name: string, flags: TokenFlags) => {
       const { token } = await import('./token.js');
-      exitCode = token(name, flags);
+      exitCode = await token(name, flags);
     });
 
   addControlCommands(

@@ -11,6 +11,5 @@ export async function query(
 ): Promise<number> {
   const { timeout, verbose = false } = flags;
   const bytes = await bodyFrom(body);
-  const reply = await talk(link, (client, signal) => client.query(to, bytes, { timeout, signal }));
-  return show(reply, verbose);
+  return talk(link, async (client, signal) => show(await client.query(to, bytes, { timeout, signal }), verbose));
 }

@@ -9,6 +9,5 @@ export interface ReadyFlags {
 /** `msglite ready`: waits for one message. */
 export async function ready(link: LinkOptions, addresses: readonly string[], flags: ReadyFlags): Promise<number> {
   const { timeout, verbose = false } = flags;
-  const message = await talk(link, (client, signal) => client.ready(addresses, { timeout, signal }));
-  return show(message, verbose);
+  return talk(link, async (client, signal) => show(await client.ready(addresses, { timeout, signal }), verbose));
 }

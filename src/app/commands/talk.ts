@@ -3,7 +3,10 @@ import { EXIT, Interrupted } from '../exit.js';
 import { readLink } from '../link.js';
 import type { LinkOptions } from '../options/link.js';
 
-/** Connects, lets `what` talk, and closes; SIGINT and SIGTERM abort its signal. */
+/**
+ * Connects, lets `what` talk, and closes; SIGINT and SIGTERM abort its signal. All that it asks for is answered, so that it is no
+ * failure if the broker does not answer the goodbye.
+ */
 export async function talk<T>(
   link: LinkOptions,
   what: (client: Client, signal: AbortSignal) => Promise<T>,
@@ -18,7 +21,7 @@ export async function talk<T>(
     try {
       return await what(client, abort.signal);
     } finally {
-      await client.close();
+      await client.close().catch(() => undefined);
     }
   } finally {
     process.off('SIGINT', interrupt);
@@ -46,10 +49,13 @@ export async function show(message: Message | undefined, verbose: boolean): Prom
   return EXIT.done;
 }
 
-/** Writes to standard output. */
+/**
+ * Writes to standard output.
+ * @throws if nobody reads it any more (the cause is an EPIPE), or there is no room
+ */
 export function write(bytes: string | Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
-    const failed = (cause: Error) => reject(new Error(`cannot write the message: ${cause.message}`, { cause }));
+    const failed = (cause: Error) => reject(new Error(`cannot write to standard output: ${cause.message}`, { cause }));
     process.stdout.once('error', failed);
     process.stdout.write(bytes, (error) => {
       if (error) return;

@@ -3,6 +3,7 @@ import { formatTokenLine, parsePrefix } from '../../adapters/access/token-line.j
 import { toWire } from '../../client/arguments.js';
 import { EXIT } from '../exit.js';
 import { UsageError } from '../usage.js';
+import { write } from './talk.js';
 
 export interface TokenFlags {
   readonly send?: readonly string[];
@@ -12,11 +13,11 @@ export interface TokenFlags {
 
 /**
  * `msglite token`: draws a token. Its line for the broker's file goes to standard output, to be appended to that; the token
- * itself, which is kept nowhere, to standard error.
+ * itself, which is kept nowhere, to standard error, once its line is written.
  */
-export function token(name: string, { send = [], receive = [], admin = false }: TokenFlags): number {
+export async function token(name: string, { send = [], receive = [], admin = false }: TokenFlags): Promise<number> {
   const fresh = newToken();
-  process.stdout.write(`${lineOf(fresh, name, send, receive, admin)}\n`, 'latin1');
+  await write(Buffer.from(`${lineOf(fresh, name, send, receive, admin)}\n`, 'latin1'));
   process.stderr.write(`token: ${fresh}\n`);
   return EXIT.done;
 }

@@ -23,9 +23,11 @@ export interface TlsOptions {
   readonly clientCerts: 'require' | 'allow';
 }
 
+/** @throws UsageError if tokens are wanted, and there are none */
 export function accessOptions(values: Values): AccessOptions {
-  const { tokens } = values;
-  return { tokens, on: values['tokens-on'], timeout: values['auth-timeout'] };
+  const { tokens, 'tokens-on': on, 'auth-timeout': timeout } = values;
+  if (tokens === undefined && on === 'all') throw new UsageError('--tokens-on all needs --tokens beside it');
+  return { tokens, on, timeout };
 }
 
 /** @throws UsageError if one of the files is missing that belong together */

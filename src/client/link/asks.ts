@@ -101,18 +101,19 @@ export class Asks {
 
   lost(): void {
     this.#connection = undefined;
-    this.#written = 0;
     this.#forget();
     for (const ask of this.#pending.all()) {
-      const lost = ask.written && !ask.repeatable;
-      ask.written = false;
-      if (lost) {
+      // Who heard of an earlier one may have closed us.
+      if (ask.over) continue;
+      if (ask.written && !ask.repeatable) {
         this.#finish(ask);
         ask.refused(LOST);
-      } else {
-        this.#queue(ask);
-        this.#timeouts.add(ask);
+        continue;
       }
+      if (ask.written) this.#written--;
+      ask.written = false;
+      this.#queue(ask);
+      this.#timeouts.add(ask);
     }
   }
 

@@ -200,7 +200,11 @@ export class Connection {
   }
 }
 
-/** Node puts the reasons of several attempts (IPv6, IPv4) into one error without a text of its own. */
-function describe(error: Error): string {
-  return error instanceof AggregateError ? error.errors.map((one: Error) => one.message).join('; ') : error.message;
+/**
+ * Node puts the reasons of several attempts (IPv6, IPv4) into one error without a text of its own, and OpenSSL its line numbers
+ * into the text of its errors.
+ */
+function describe(error: Error & { readonly reason?: string }): string {
+  if (error instanceof AggregateError) return error.errors.map((one: Error) => one.message).join('; ');
+  return error.message.includes(':SSL routines:') ? (error.reason ?? error.message) : error.message;
 }

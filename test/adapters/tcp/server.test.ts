@@ -91,6 +91,41 @@ describe('TcpServer', () => {
     expect(broker.exchange.stats()).to.include(EMPTY);
   });
 
+  it('takes back the question of a client that has gone, and carries out what it said after', async () => {
+    await start([unix()]);
+    const client = await broker.connect();
+    client.say('? 1 600 a\r\nx\r\n> 1 60 b\r\ny\r\n');
+    await broker.until(() => broker.exchange.stats().receivers === 1);
+    await client.close();
+    await broker.until(() => broker.server.connections === 0);
+    expect(broker.exchange.stats()).to.include({ receivers: 0, messages: 2 });
+  });
+
+  /** Its end is known, after which it is looked after from time to time. */
+  const halfClosed = async () => {
+    const client = await broker.connect();
+    client.end('? 1 600 a\r\nx\r\n');
+    await broker.until(() => broker.clock.next <= broker.clock.now() + 10_000);
+    return client;
+  };
+
+  it('lets a question wait for a client that has only ended its side', async () => {
+    await start([unix()]);
+    const client = await halfClosed();
+    broker.clock.advance(10_000);
+    expect(broker.exchange.stats()).to.include({ receivers: 1 });
+    await client.close();
+    broker.clock.advance(10_000);
+    await broker.until(() => broker.server.connections === 0);
+  });
+
+  it('does not wait for those who have gone before it stops', async () => {
+    await start([unix()]);
+    await (await halfClosed()).close();
+    await broker.server.answered(Number.POSITIVE_INFINITY);
+    expect(broker.exchange.stats()).to.include({ receivers: 0 });
+  });
+
   it('closes a client that stays after its refusal', async () => {
     await start([unix()]);
     const client = await broker.connect();

@@ -32,6 +32,22 @@ describe('TaggedSession', () => {
     expect(sessions.events).to.deep.equal(['1 may idle 2500']);
   });
 
+  it('greets who has said nothing yet while the disk takes long, or is full', async () => {
+    const journal = new FakeJournal();
+    journal.hold = true;
+    const slow = new Sessions({ journal });
+    await slow.connectTagged().tell('>> s 5 60 a -\r\nhello\r\n');
+    a = slow.connectTagged();
+    await a.tell('!! hi\r\n!! again\r\n');
+    expect(a.heard()).to.match(/^\+\+ hi [^\r]+\r\n\+\+ again [^\r]+\r\n$/);
+    await a.tell('<< r 0 a\r\n!! flush\r\n');
+    expect(a.heard()).to.match(/^>> r 5 60 a - attempt=1\r\nhello\r\n$/);
+    journal.hold = false;
+    journal.answer();
+    await a.settled();
+    expect(a.heard()).to.match(/^\+\+ flush /);
+  });
+
   it('sends with a receipt, and receives', async () => {
     await a.tell('>> s1 5 60 a back id=x\r\nhello\r\n');
     expect(a.heard()).to.equal('++ s1\r\n');
@@ -414,6 +430,15 @@ describe('TaggedSession', () => {
       expect([a.received, a.ended]).to.deep.equal(['++ s\r\n', true]);
       expect(stats()).to.include({ receivers: 0, sent: 1 });
       expect(sessions.events).to.deep.equal(['1 ended']);
+    });
+
+    it('gives back nothing of what was written before a long answer', async () => {
+      await a.tell(`>> 1 1 60 x -\r\nm\r\n${'>> 2 4096 60 q -\r\n'.concat('b'.repeat(4096), '\r\n').repeat(40)}`);
+      b.socket.room = 64 * 1024;
+      await b.tell('<< r 0 x\r\n== p peek q 40\r\n');
+      expect(b.received).to.match(/^>> r 1 60 x - attempt=1\r\nm\r\n/);
+      await b.break();
+      expect(stats()).to.include({ settled: 1, messages: 40 });
     });
 
     it('gives back what was not written when the connection breaks', async () => {

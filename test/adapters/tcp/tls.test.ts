@@ -202,11 +202,13 @@ describe('TcpServer under TLS', () => {
     await start();
     const bad = folder.path('bad.pem');
     writeFileSync(bad, 'no certificate');
-    for (const [cert, expected] of [
-      [bad, `${bad} and ${own.key} make no certificate: `],
-      [folder.path('none'), `cannot read the certificate ${folder.path('none')}: ENOENT`],
+    for (const [files, expected] of [
+      [{ cert: bad }, `${bad} and ${own.key} make no certificate: `],
+      [{ cert: folder.path('none') }, `cannot read the certificate ${folder.path('none')}: ENOENT`],
+      [{ ca: bad }, `there is no certificate in ${bad}: `],
+      [{ ca: own.key }, `there is no certificate in ${own.key}: `],
     ] as const) {
-      const tls = { cert, key: own.key, ca: undefined, clientCerts: 'require' } as const;
+      const tls = { ...own, ca: undefined, ...files, clientCerts: 'require' } as const;
       const other = new TcpBroker([{ host: '127.0.0.1', port: 0 }], { tls });
       const error = await other.server.start().then(
         () => undefined,

@@ -38,6 +38,12 @@ describe('the command', function () {
     return { child, result };
   }
 
+  it('says nothing to nobody when the reader of its help has left', async () => {
+    const { child, result } = run(['--help']);
+    child.stdout.destroy();
+    expect(await result).to.deep.equal({ code: 1, out: '', err: '' });
+  });
+
   it('send: takes the body from its argument, and ends when the broker has it', async () => {
     const { child, result } = run([
       ...['-network=unix', 'send', '-t', '5', '--reply-to', 'r', '--id', 'i', '--delay', '0.5', 'a', 'hello'],
@@ -98,6 +104,17 @@ describe('the command', function () {
     expect(await result).to.deep.equal({ code: 0, out: 'hi', err: '' });
   });
 
+  it('ready: a message that came is written whatever becomes of the broker', async () => {
+    broker.flushes = false;
+    const { child, result } = run(['ready', 'a']);
+    const { tag, say } = await broker.next();
+    say(`>> ${tag} 2 9 a - attempt=1\r\nhi\r\n`);
+    await once(child.stdout, 'data');
+    const flush = await broker.next();
+    flush.say(`-- ${flush.tag} journal-gone the journal is gone\r\n`);
+    expect(await result).to.deep.equal({ code: 0, out: 'hi', err: '' });
+  });
+
   it('ready: ends when interrupted', async () => {
     const { child, result } = run(['ready', 'a']);
     await broker.next();
@@ -142,6 +159,35 @@ describe('the command', function () {
       say(`== ${tag} ${answer.length}\r\n${answer}\r\n`);
     }
     expect(await result).to.deep.equal({ code: 0, out: '{"name":"q1"}\n{"name":"q2"}\n', err: '' });
+  });
+
+  it('queues: says nothing to nobody when who reads has left', async () => {
+    const { child, result } = run(['queues']);
+    const { tag, say } = await broker.next();
+    child.stdout.destroy();
+    const answer = '{"queues":[{"name":"q1"}],"more":false}';
+    say(`== ${tag} ${answer.length}\r\n${answer}\r\n`);
+    expect(await result).to.deep.equal({ code: 1, out: '', err: '' });
+  });
+
+  it('ready: says when who reads has left', async () => {
+    const { child, result } = run(['ready', 'a']);
+    const { tag, say } = await broker.next();
+    child.stdout.destroy();
+    say(`>> ${tag} 2 9 a - attempt=1\r\nhi\r\n`);
+    const err = 'msglite: cannot write to standard output: write EPIPE\n';
+    expect(await result).to.deep.equal({ code: 1, out: '', err });
+  });
+
+  it('says which file of a connection under TLS is none', async () => {
+    const tls = ['--broker', 'tcp:127.0.0.1:1', '--broker-ca', MSGLITE];
+    const { code, err } = await run(['stats', ...tls]).result;
+    expect(code).to.equal(2);
+    expect(err).to.contain(`msglite: --broker-ca: there is no certificate in ${MSGLITE}: `);
+    const own = ['--broker', 'tcp:127.0.0.1:1', '--broker-cert', MSGLITE, '--broker-key', MSGLITE];
+    expect((await run(['stats', ...own]).result).err).to.match(
+      /^msglite: --broker-cert: .* make no certificate: .*\n$/,
+    );
   });
 
   const usage: [string[], NodeJS.ProcessEnv, string][] = [

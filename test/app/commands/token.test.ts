@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -40,6 +41,17 @@ describe('msglite token', function () {
       false,
     ]);
     expect(rights?.mayReceive('x')).to.equal(true);
+  });
+
+  it('does not give away a token whose line could not be written', async () => {
+    const child = spawn(process.execPath, [join(ROOT, 'bin/msglite.js'), 'token', 'worker']);
+    child.stdout.destroy();
+    let err = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk.toString();
+    });
+    expect(await once(child, 'close')).to.deep.equal([1, null]);
+    expect(err).to.equal('msglite: cannot write to standard output: write EPIPE\n');
   });
 
   for (const [args, expected] of [

@@ -88,9 +88,10 @@ class Link:
         """Connects. Called without the lock. ``wait``: goes on until there is a broker. Raises ``MsgliteError``."""
         try:
             self._begin(self._dial_any())
-        except MsgliteError:
+        except MsgliteError as error:
             if not wait:
                 raise
+            log.warning("%s; it is waited for", error)
         threading.Thread(target=self._keep, name="msglite", daemon=True).start()
         with self.lock:
             self.wait(self._first)
@@ -175,6 +176,11 @@ class Link:
     def forget(self, receive: Receive) -> None:
         """Its time ran out while there was no broker to say so."""
         self._standing.forget(receive)
+
+    @property
+    def was_up(self) -> bool:
+        """Whether there ever was a broker."""
+        return self._first.settled
 
     @property
     def is_busy(self) -> bool:

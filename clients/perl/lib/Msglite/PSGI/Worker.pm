@@ -38,6 +38,10 @@ sub run ($self) {
         tls   => $settings->{tls},
         idle  => $settings->{idle},
         name  => 'psgi',
+
+        on_retry => sub ($event) {
+            $self->_log($event->{reason}->message . '; it is waited for') if !$self->{link} && !$self->{waited}++;
+        },
     );
     @SIG{qw(TERM QUIT)} = (sub { $self->{stopping} = 1 }) x 2;
     my $link = $self->{link} = $client->link;

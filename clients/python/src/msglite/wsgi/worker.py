@@ -43,7 +43,12 @@ class Worker:
 
     def run(self, ready: Callable[[], None]) -> None:
         """Until ``stop``, or after so many requests. ``ready`` is called when there is a broker."""
-        self._link.start(True)
+        try:
+            self._link.start(True)
+        except MsgliteError:
+            if self._stopping:
+                return
+            raise
         ready()
         others = [threading.Thread(target=self._loop, name=f"msglite-{n}") for n in range(1, self._settings.threads)]
         for thread in others:
@@ -60,6 +65,9 @@ class Worker:
         """Takes no more. Not in a signal's handler: it may have come in the middle of anything."""
         with self._link.lock:
             self._stopping = True
+            if not self._link.was_up:
+                # There is nothing to finish.
+                self._link.close()
             for turn in self._turns:
                 turn.stop()
 

@@ -31,7 +31,7 @@ module Msglite
       # Connects; returns when there is a broker.
       # @raise [Error]
       def connect
-        @client = Msglite.connect(@options.broker, wait: true, **@options.connection)
+        @client = reach
         @link = @client.link
         @link.tick = @options.threads == 1 ? LOOK_ALONE : LOOK
         @client.on(:disconnect) { |about| @log.warn('broker lost', why: about[:reason].message) }
@@ -73,6 +73,15 @@ module Msglite
       end
 
       private
+
+      def reach
+        Msglite.connect(@options.broker, **@options.connection)
+      rescue Error => e
+        raise if e.code == 'bad-argument'
+
+        @log.warn('broker waited for', why: e.message)
+        Msglite.connect(@options.broker, wait: true, **@options.connection)
+      end
 
       def lost(late)
         @log.warn('request lost to another', late: late)
