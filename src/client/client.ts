@@ -60,7 +60,7 @@ export class Client extends EventEmitter<ClientEvents> {
   readonly #life: Life;
   readonly #keeper: Keeper;
   readonly #mailbox: Mailbox;
-  readonly #turnstile = new Turnstile();
+  readonly #turnstile = new Turnstile(() => this.#link.isRoomy);
   readonly #readies = new Set<Ready>();
   readonly #receivings = new Set<Receiving>();
   readonly #servings = new Set<Serving>();
@@ -108,9 +108,9 @@ export class Client extends EventEmitter<ClientEvents> {
     const { signal } = options;
     signal?.throwIfAborted();
     const message = outgoing(to, body, options, this.#settings.names);
-    if (!this.#isFree) await this.#turnstile.wait(signal);
     this.#throwIfClosed();
-    return promiseReceipt(this.#link, message, signal);
+    const go = () => promiseReceipt(this.#link, message, signal);
+    return this.#isFree ? go() : this.#turnstile.wait(signal, go);
   }
 
   /**
@@ -145,8 +145,9 @@ export class Client extends EventEmitter<ClientEvents> {
     const aborted = () => this.#mailbox.fail(query, signal?.reason);
     signal?.addEventListener('abort', aborted);
     try {
-      if (!this.#isFree) await Promise.race([this.#turnstile.wait(signal), query.promise]);
-      this.#mailbox.send(query, message);
+      const go = () => this.#mailbox.send(query, message);
+      if (this.#isFree) go();
+      else await Promise.race([this.#turnstile.wait(signal, go), query.promise]);
       const delivery = await query.promise;
       return delivery === undefined ? undefined : new Message(delivery, this.#reply);
     } catch (error) {

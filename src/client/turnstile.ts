@@ -8,13 +8,20 @@ interface Waiting {
 /** Where sends wait while the broker does not keep up; first come first served. */
 export class Turnstile {
   readonly #waiting = new Set<Waiting>();
+  #opening = false;
+
+  /** @param isRoomy whether one more may pass */
+  constructor(private readonly isRoomy: () => boolean) {}
 
   get isFree(): boolean {
     return this.#waiting.size === 0;
   }
 
-  /** @throws the signal's reason; MsgliteError `closed` */
-  wait(signal: AbortSignal | undefined): Promise<void> {
+  /**
+   * Resolves with what `go` returns, which is called when its turn has come, and before the next one's.
+   * @throws the signal's reason; MsgliteError `closed`; what `go` throws
+   */
+  wait<T>(signal: AbortSignal | undefined, go: () => T | Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const aborted = () => waiting.fail(signal?.reason);
       const end = () => {
@@ -24,7 +31,11 @@ export class Turnstile {
       const waiting: Waiting = {
         pass: () => {
           end();
-          resolve();
+          try {
+            resolve(go());
+          } catch (error) {
+            reject(error);
+          }
         },
         fail: (reason) => {
           end();
@@ -36,10 +47,15 @@ export class Turnstile {
     });
   }
 
-  /** Lets all pass, in order. */
+  /** Lets pass, in order, as many as there is room for. */
   open(): void {
-    if (this.isFree) return;
-    for (const waiting of [...this.#waiting]) waiting.pass();
+    if (this.isFree || this.#opening) return;
+    this.#opening = true;
+    for (const waiting of this.#waiting) {
+      if (!this.isRoomy()) break;
+      waiting.pass();
+    }
+    this.#opening = false;
   }
 
   close(): void {

@@ -224,6 +224,45 @@ describe('client', () => {
       expect(bodies).to.deep.equal(Array.from({ length: 40 }, (_, i) => String(i)));
     });
 
+    /** Answers all sends. */
+    function receiptAll(bodies: string[] = []): void {
+      broker.takes = ({ command, tag, say }) => {
+        if (command.kind === 'send') bodies.push(command.body);
+        say(`++ ${tag}\r\n`);
+        return true;
+      };
+    }
+
+    it('waits, however many do, where a buffer has room for few', async () => {
+      await client.close();
+      await reconnect({ maxBuffered: { messages: 2 } });
+      const socket = broker.sockets.at(-1);
+      socket?.pause();
+      const large = client.send('a', 'x'.repeat(3_000_000));
+      const sends = Array.from({ length: 9 }, (_, i) => client.send('a', `${i}`.padEnd(1_100_000)));
+      await arrive();
+      const bodies: string[] = [];
+      receiptAll(bodies);
+      socket?.resume();
+      await Promise.all([large, ...sends]);
+      expect(bodies.slice(1).map(Number)).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    });
+
+    it('goes on when what was to go before it is given up', async () => {
+      const socket = broker.sockets[0];
+      socket?.pause();
+      const large = client.send('a', 'x'.repeat(3_000_000));
+      await arrive();
+      const abort = new AbortController();
+      const given = client.send('a', 'given up', { signal: abort.signal });
+      const last = client.send('a', 'last');
+      abort.abort('why');
+      expect(await reasonOf(given)).to.equal('why');
+      receiptAll();
+      socket?.resume();
+      await Promise.all([large, last]);
+    });
+
     const bad: [string, () => Promise<unknown>][] = [
       ['a blank', () => client.send('a b', '')],
       ['a line end', () => client.send('a\r\n. ', '')],

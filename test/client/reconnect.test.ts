@@ -145,6 +145,17 @@ describe('a client that lost its connection', () => {
     await Promise.all(sends);
   });
 
+  it('buffers nothing where nothing is to be buffered', async () => {
+    await client.close();
+    await connected({ maxBuffered: { messages: 0 } });
+    const sent = client.send('a', '1');
+    const { tag, say } = await broker.next();
+    say(`++ ${tag}\r\n`);
+    await sent;
+    await lose();
+    expect(await codeOf(client.send('a', '2'))).to.equal('full');
+  });
+
   it('makes room for what expires in its buffer', async () => {
     await client.close();
     await connected({ maxBuffered: { messages: 2 } });

@@ -29,6 +29,8 @@ export class Receives implements TaggedReceiverOwner {
   #state: 'open' | 'parting' | 'closed' = 'open';
   /** What came for a client that can't answer for it any more: to be given back, not within the exchange's call. */
   readonly #tooLate: Delivery[] = [];
+  /** Those taken back to which something was under way still. */
+  #leaving: TaggedReceiver[] = [];
   #asked = false;
   readonly #resume = () => this.#settleUp();
   /** Hears of leases that the client took over from before a restart of the broker. */
@@ -116,9 +118,10 @@ export class Receives implements TaggedReceiverOwner {
     if (receive === undefined || leaving) return;
     receiver.leaving = true;
     this.exchange.withdraw(receive);
-    if (receive.underWay === 0) this.#over(receiver);
+    if (receive.underWay === 0) return this.#over(receiver);
+    this.#leaving.push(receiver);
     // What is under way may come to nothing, of which nobody tells.
-    else this.exchange.flush(() => this.#ask());
+    this.exchange.flush(() => this.#ask());
   }
 
   /** Nothing will come any more. */
@@ -138,9 +141,14 @@ export class Receives implements TaggedReceiverOwner {
   #settleUp(): void {
     this.#asked = false;
     for (const delivery of this.#tooLate.splice(0)) this.exchange.giveBack(delivery, 0);
-    for (const receiver of this.tags.receivers) {
-      if (receiver.leaving && receiver.receive?.underWay === 0) this.#over(receiver);
-    }
+    if (this.#leaving.length > 0) this.#leaving = this.#leaving.filter((receiver) => this.#isExpectant(receiver));
     if (this.#state === 'parting' && this.none) this.owner.allOver();
+  }
+  /** Whether something is under way to one that was taken back. With the last of it, it is over. */
+  #isExpectant(receiver: TaggedReceiver): boolean {
+    if (receiver.left === 0) return false;
+    if (receiver.receive?.underWay !== 0) return true;
+    this.#over(receiver);
+    return false;
   }
 }

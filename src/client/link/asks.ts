@@ -45,7 +45,7 @@ export class Asks {
   /** While there is no connection: when what waits is no use any more. */
   readonly #timeouts: Timeouts<Ask>;
 
-  /** @param roomy called when all was said */
+  /** @param roomy called when all was said, or is not to be */
   constructor(
     private readonly timing: Timing,
     private readonly limits: BufferLimits,
@@ -64,10 +64,12 @@ export class Asks {
     return this.#unwritten.size - this.#dead;
   }
 
-  /** One more; refused at once if too much waits. */
+  /** One more; refused at once if it would have to wait, and too much does. */
   add(ask: Ask): void {
+    const connection = this.#connection;
+    const isNext = connection !== undefined && this.#unwritten.size === 0 && this.#keepsUp(connection);
     const { messages, bytes } = this.limits;
-    const full = this.waiting >= messages || this.#unwrittenBytes + ask.cost > bytes;
+    const full = !isNext && (this.waiting >= messages || this.#unwrittenBytes + ask.cost > bytes);
     const refusal = this.#closed ?? (full ? FULL : undefined);
     if (refusal !== undefined) {
       ask.over = true;
@@ -75,8 +77,7 @@ export class Asks {
       return;
     }
     this.#pending.add(ask);
-    const connection = this.#connection;
-    if (connection !== undefined && this.#unwritten.size === 0 && this.#keepsUp(connection)) {
+    if (isNext) {
       this.#say(connection, ask, this.timing.now());
       this.roomy();
       return;
@@ -90,6 +91,7 @@ export class Asks {
   drop(ask: Ask): boolean {
     if (ask.over || ask.tried) return false;
     this.#finish(ask);
+    if (this.waiting === 0) this.roomy();
     return true;
   }
 

@@ -490,6 +490,20 @@ describe('TaggedSession', () => {
       expect(stats()).to.include({ deliveries: 1 });
     });
 
+    it('says so at the same cost however many others there are', async () => {
+      await a.tell(Array.from({ length: 20_000 }, (_, i) => `<< ${i} 60 a count=2 lease=9\r\n`).join(''));
+      // Each would take 15 ms if all were looked through.
+      for (let i = 0; i < 2000; i++) {
+        journal.hold = true;
+        await b.tell('>> 1 0 60 a -\r\n');
+        a.say(`.. ${i}\r\n`);
+        journal.hold = false;
+        journal.answer();
+        await a.settled();
+        expect(a.heard()).to.match(new RegExp(`^>> ${i} 0 60 a .*\r\n\\*\\* ${i}\r\n$`));
+      }
+    });
+
     it('says so also when nothing came of what was under way', async () => {
       journal.hold = true;
       await a.tell('<< r 60 a lease=9 count=2\r\n');
