@@ -1,16 +1,17 @@
 import type { Alarm, Clock } from '../../ports/clock.js';
 import type { Connection } from './session-parts.js';
 
-/** Milliseconds between two looks. */
-const LOOK = 10_000;
+/** Milliseconds to the first look. */
+const SOON = 10_000;
 
 /**
  * Clients that have ended their side and still wait for an answer. One that was killed looks the same, and nobody tells: so
- * from time to time each is looked after.
+ * each is looked after, soon, and then after twice as long each time.
  */
 export class Departures {
   readonly #ended = new Set<Connection>();
   readonly #alarm: Alarm;
+  #pause = SOON;
 
   constructor(private readonly clock: Clock) {
     this.#alarm = clock.alarm(() => this.#ring());
@@ -19,7 +20,9 @@ export class Departures {
   /** The client says no more. */
   add(connection: Connection): void {
     this.#ended.add(connection);
-    if (this.#ended.size === 1) this.#setAlarm();
+    if (this.#ended.size > 1 && this.#pause === SOON) return;
+    this.#pause = SOON;
+    this.#setAlarm();
   }
 
   /** The connection is over. */
@@ -33,10 +36,11 @@ export class Departures {
 
   #ring(): void {
     this.look();
+    this.#pause *= 2;
     this.#setAlarm();
   }
 
   #setAlarm(): void {
-    this.#alarm.set(this.clock.now() + LOOK);
+    this.#alarm.set(this.clock.now() + this.#pause);
   }
 }

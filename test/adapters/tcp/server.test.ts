@@ -115,7 +115,7 @@ describe('TcpServer', () => {
     broker.clock.advance(10_000);
     expect(broker.exchange.stats()).to.include({ receivers: 1 });
     await client.close();
-    broker.clock.advance(10_000);
+    broker.clock.advance(20_000);
     await broker.until(() => broker.server.connections === 0);
   });
 
