@@ -15,10 +15,10 @@ import type { Lease } from './lease.js';
 import type { Leases } from './leases.js';
 import type { QueueLimits } from './limits.js';
 import type { Lines } from './lines.js';
-import { Queue } from './queue.js';
+import type { Queue } from './queue.js';
+import { Queues } from './queues.js';
 import type { Waiter } from './receivers.js';
 import { RunningTime } from './running-time.js';
-import { Table } from './table.js';
 import { Tally } from './tally.js';
 
 /** What an exchange works with. */
@@ -37,7 +37,7 @@ export type Due = Entry | Delay | Lease | Waiter;
 
 /** What the parts of an exchange share, and where they find each other. All times in here are running time. */
 export class Core {
-  readonly queues: Table<Queue>;
+  readonly queues: Queues;
   /** For tables by names that others choose. */
   readonly seed: number;
   readonly deadlines = new Deadlines<Due>();
@@ -68,7 +68,7 @@ export class Core {
     const { clock, ids, journal, limits, turn, journalFailed } = parts;
     this.limits = limits;
     this.seed = seedFrom(ids.unguessable(''));
-    this.queues = new Table(this.seed);
+    this.queues = new Queues(this.seed);
     this.known = new KnownIds(limits.ids, this.seed);
     this.time = new RunningTime(clock);
     this.#alarm = clock.alarm(ring);
@@ -81,7 +81,7 @@ export class Core {
   }
 
   queue(name: string): Queue {
-    return this.queues.need(name, Queue.of);
+    return this.queues.need(name);
   }
 
   forgetIfIdle(queue: Queue): void {
