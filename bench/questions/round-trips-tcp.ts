@@ -9,7 +9,7 @@ const network = 'tcp';
 
 export const roundTripsTcp: Question = {
   name: 'round-trips-tcp',
-  asks: 'What does a question and its answer cost the broker on TCP, when nothing is kept on disk?',
+  asks: 'What does a question and its answer cost the broker on TCP, when nothing is kept on disk, and those who answer are given what there is, or one at a time?',
   contenders: [
     // As NATS: whoever answers gets what there is.
     msglite({ network, answered: 'unleased' }),

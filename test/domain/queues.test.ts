@@ -13,7 +13,9 @@ describe('Queues', () => {
     queues.remove(queues.need('reply:a'));
     queues.remove(queues.need('~a'));
     const left: string[] = [];
-    queues.forEach(({ name }) => left.push(name));
+    queues.forEach(({ name }) => {
+      left.push(name);
+    });
     expect(left.sort()).to.deep.equal(['a', 'reply']);
     expect(queues.get('reply:a')).to.equal(undefined);
     expect(queues.size).to.equal(2);

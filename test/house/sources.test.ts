@@ -36,7 +36,9 @@ describe('the sources', () => {
   });
 
   it('no file holds more than 300 lines', () => {
-    const long = [...sources('src'), ...sources('bench')].filter(({ text }) => text.split('\n').length > 300);
+    // What was measured is nobody's to write.
+    const written = [...sources('src'), ...sources('bench')].filter(({ name }) => !name.startsWith('bench/results/'));
+    const long = written.filter(({ text }) => text.split('\n').length > 300);
     expect(long.map(({ name }) => name)).to.deep.equal([]);
   });
 });
