@@ -77,19 +77,14 @@ export class Writer {
 
   write(text: string): void {
     this.#makeWay(text);
-    this.#text += text;
-    this.#waitingBytes += text.length;
-    if (this.#text.length >= SEGMENT) this.#cut();
-    if (this.#asked || this.#underWay !== undefined) return;
-    this.#asked = true;
-    this.turn.flush(this.#flush);
+    this.#add(text);
   }
 
   /** Writes what carries a delivery. */
   deliver(text: string, delivery: Delivery): void {
     this.#makeWay(text);
     this.#deliveries.push(delivery);
-    this.write(text);
+    this.#add(text);
   }
 
   /** Ends the stream once all is written. Nothing may be given after that. */
@@ -152,6 +147,15 @@ export class Writer {
   /** What came before leaves before a piece that does not fit behind it: deliveries are not to wait for what follows them. */
   #makeWay(text: string): void {
     if (this.#text.length > 0 && this.#text.length + text.length > SEGMENT) this.#cut();
+  }
+
+  #add(text: string): void {
+    this.#text += text;
+    this.#waitingBytes += text.length;
+    if (this.#text.length >= SEGMENT) this.#cut();
+    if (this.#asked || this.#underWay !== undefined) return;
+    this.#asked = true;
+    this.turn.flush(this.#flush);
   }
 
   /** Closes what has gathered: one segment, or several of which the last carries the delivery. */
