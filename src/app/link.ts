@@ -1,6 +1,5 @@
-import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
+import { checkAuthorities, checkPair } from '../adapters/tcp/tls.js';
 import type { Endpoint, TlsOptions } from '../client/index.js';
 import type { LinkOptions } from './options/link.js';
 import { UsageError } from './usage.js';
@@ -16,23 +15,16 @@ export interface BrokerLink {
 export function readLink({ at, token, tls }: LinkOptions): BrokerLink {
   if (tls === undefined) return { at, token, tls };
   const [ca, cert, key] = [read('ca', tls.ca), read('cert', tls.cert), read('key', tls.key)];
-  if (ca !== undefined) check(`--broker-ca: there is no certificate in ${tls.ca}`, () => certificate(ca));
-  if (cert !== undefined) {
-    check(`--broker-cert: ${tls.cert} and ${tls.key} make no certificate`, () => createSecureContext({ cert, key }));
-  }
+  if (ca !== undefined) check('ca', () => checkAuthorities(tls.ca, ca));
+  if (cert !== undefined) check('cert', () => checkPair(tls.cert, tls.key, { cert, key }));
   return { at, token, tls: { ca, cert, key } };
 }
 
-/** OpenSSL passes over what is none among those whose signature is trusted. */
-function certificate(pem: Buffer): X509Certificate {
-  return new X509Certificate(pem.toString('latin1'));
-}
-
-function check(wrong: string, make: () => unknown): void {
+function check(name: string, throwIfWrong: () => void): void {
   try {
-    make();
+    throwIfWrong();
   } catch (cause) {
-    throw new UsageError(`${wrong}: ${(cause as Error).message}`, { cause });
+    throw new UsageError(`--broker-${name}: ${(cause as Error).message}`, { cause });
   }
 }
 

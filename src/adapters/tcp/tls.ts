@@ -24,17 +24,25 @@ export function readTls({ cert, key, ca }: TlsSettings): SecureContextOptions {
     ...(ca === undefined ? {} : { ca: read('certificates of those who sign', ca) }),
     minVersion: 'TLSv1.2',
   };
+  checkPair(cert, key, context);
+  if (ca !== undefined) checkAuthorities(ca, context.ca as Buffer);
+  return context;
+}
+
+/** @throws unless a certificate and its key, read from these files, make a context */
+export function checkPair(cert: string | undefined, key: string | undefined, context: SecureContextOptions): void {
   try {
     createSecureContext(context);
   } catch (cause) {
     throw new Error(`${cert} and ${key} make no certificate: ${(cause as Error).message}`, { cause });
   }
-  if (ca !== undefined) refuseWithoutCertificate(ca, context.ca as Buffer);
-  return context;
 }
 
-/** OpenSSL passes over what is no certificate, and would let in nobody. */
-function refuseWithoutCertificate(file: string, pem: Buffer): void {
+/**
+ * OpenSSL passes over what is no certificate among those of authorities, and would trust nobody.
+ * @throws if there is none in what was read from this file
+ */
+export function checkAuthorities(file: string | undefined, pem: Buffer): void {
   try {
     new X509Certificate(pem.toString('latin1'));
   } catch (cause) {
