@@ -84,8 +84,8 @@ export class Lines {
     const { addresses, timeout, count, lease } = wanted;
     const waiter = new Waiter(receiver, addresses, count, this.core.time.now() + timeout, lease, timeout === 0);
     for (const address of addresses) {
-      const queue = this.core.queues.get(address);
-      if (queue === undefined || queue.paused || queue.waiting === 0) continue;
+      const queue = this.#holding(address);
+      if (queue === undefined) continue;
       this.#serve(queue, waiter);
       if (waiter.wants === 0) return waiter;
     }
@@ -93,7 +93,7 @@ export class Lines {
       this.#lineUp(waiter);
       this.core.watch(waiter);
       if (!waiter.isAble) waiter.leave('aside');
-    } else if (!waiter.isAble && this.#hasSome(waiter)) {
+    } else if (!waiter.isAble && addresses.some((address) => this.#holding(address) !== undefined)) {
       this.#lineUp(waiter);
       waiter.leave('aside');
     } else if (this.#reading(waiter) === undefined) {
@@ -124,12 +124,10 @@ export class Lines {
       .map((address) => new Place(waiter, this.core.queue(address)));
   }
 
-  /** Whether there is something for it. */
-  #hasSome({ addresses }: Waiter): boolean {
-    return addresses.some((address) => {
-      const queue = this.core.queues.get(address);
-      return queue !== undefined && !queue.paused && queue.waiting > 0;
-    });
+  /** The queue of an address, if it has something to hand over. */
+  #holding(address: string): Queue | undefined {
+    const queue = this.core.queues.get(address);
+    return queue === undefined || queue.paused || queue.waiting === 0 ? undefined : queue;
   }
 
   /** Who wants only what is there waits for as long as the journal reads what it may get, or until it can take that. */
