@@ -17,8 +17,9 @@ export class Departures {
     this.#alarm = clock.alarm(() => this.#ring());
   }
 
-  /** The client says no more. */
+  /** The client says no more. Most connections end with that. */
   add(connection: Connection): void {
+    if (connection.look === undefined) return;
     this.#ended.add(connection);
     if (this.#ended.size > 1 && this.#pause === SOON) return;
     this.#pause = SOON;

@@ -144,6 +144,7 @@ export class Receives implements TaggedReceiverOwner {
     if (this.#leaving.length > 0) this.#leaving = this.#leaving.filter((receiver) => this.#isExpectant(receiver));
     if (this.#state === 'parting' && this.none) this.owner.allOver();
   }
+
   /** Whether something is under way to one that was taken back. With the last of it, it is over. */
   #isExpectant(receiver: TaggedReceiver): boolean {
     if (receiver.left === 0) return false;
