@@ -73,7 +73,7 @@ export class HttpProxy implements Receiver, DispatchOwner, IntakeOwner, RequestO
     this.#admission = new Admission(this.#limits, this.#intake.bodies, settings.trust, settings.routes);
     this.#cancels = new Cancels(exchange, turn);
     this.#dispatch = new Dispatch({ exchange, turn, ids, settings, mostIds: this.#limits.ids }, this);
-    this.#open = new OpenRequests(ids.unguessable('~http-'), turn);
+    this.#open = new OpenRequests(`~http-${ids.unguessable('')}`, turn);
     this.#untaken = new Untaken(this.#limits, clock, this.#waits, (_client, bytes) =>
       this.log.info('connection closed', { why: 'it takes too little of its answers', bytes }),
     );
