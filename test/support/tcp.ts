@@ -9,6 +9,7 @@ import type { Journal } from '../../src/ports/journal.js';
 import { acceptor } from '../../src/sockets/accept.js';
 import { poller } from '../../src/sockets/poller.js';
 import { ManualClock } from './clock.js';
+import { eventually } from './eventually.js';
 import { NO_LIMITS } from './exchange.js';
 import { CountingIds } from './ids.js';
 import { MemoryLog } from './log.js';
@@ -76,7 +77,7 @@ export class TcpBroker {
 
   /** Lets the event loop turn until this is so. */
   async until(what: () => boolean): Promise<void> {
-    while (!what()) await new Promise((resolve) => setImmediate(resolve));
+    await eventually(what);
   }
 
   async stop(): Promise<void> {
